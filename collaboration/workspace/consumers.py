@@ -1,0 +1,234 @@
+"""The agents' window: entries of the conversations they watch, their lists, who else is there."""
+
+import asyncio
+import logging
+import secrets
+import uuid
+from collections import Counter
+from typing import Any
+
+from django.conf import settings
+
+from collaboration.presence import table
+from collaboration.workspace import lists
+from collaboration.workspace.screens import screens
+from collaboration.workspace.seats import (
+    Seat,
+    language_of,
+    may_see,
+    session_key_of,
+    still_valid,
+    take_seat,
+)
+from conversations.intake.events import AgentTypingToCustomer, CustomerTyping
+from conversations.threads import feeds
+from conversations.threads.events import ReadMarkMoved
+from helpdesk.core.live import hub
+from helpdesk.core.live.sockets import NOT_SIGNED_IN, TOO_MANY, Socket, dump
+from helpdesk.core.live.threads import in_thread
+from permissions.acts.scope import AccessChanged
+
+logger = logging.getLogger(__name__)
+
+MOST_WATCHED = 20  # conversations by one screen
+
+_per_agent: Counter[int] = Counter()
+
+
+class WorkspaceConsumer(Socket):
+    seat: Seat | None = None
+
+    async def opened(self) -> None:
+        headers = dict(self.scope["headers"])
+        self.browser_language = language_of(headers)
+        self.screen = secrets.token_hex(6)
+        self.watched: dict[str, feeds.Feed] = {}
+        seat = await in_thread(take_seat, session_key_of(headers), self.browser_language)
+        if seat is None:
+            return await self.refuse(NOT_SIGNED_IN)
+        if _per_agent[seat.agent_id] >= settings.LIMITS["sockets per agent"][0]:
+            return await self.refuse(TOO_MANY)
+        self.seat, self.language = seat, seat.language
+        _per_agent[seat.agent_id] += 1
+        screens.add(self)
+        await self.accept()
+        lists.names[seat.agent_id] = (seat.name, seat.colour)
+        self.tell(type="hello", agent={"id": seat.agent_id, "name": seat.name})
+
+    async def received(self, frame: dict[str, Any]) -> None:
+        seat = self.seat
+        if seat is None:
+            return
+        conversation_id = _conversation_of(frame)
+        match frame.get("type"):
+            case "watch" if conversation_id:
+                await self._watch(seat, conversation_id, frame.get("after"))
+            case "unwatch" if conversation_id:
+                self._unwatch(conversation_id)
+            case "viewing" if conversation_id in self.watched:
+                state = "viewing" if frame.get("visible", True) else "open"
+                table.show(self.screen, seat.agent_id, conversation_id, state)
+            case "typing" if conversation_id in self.watched:
+                self._typing(seat, conversation_id, frame)
+            case "head":  # a screen that asks whether it is up to date
+                self.tell(**self.heartbeat())
+            case _:
+                self.tell(type="error", code="unknown_type")
+
+    async def _watch(self, seat: Seat, conversation_id: str, after: Any) -> None:
+        if len(self.watched) >= MOST_WATCHED and conversation_id not in self.watched:
+            return self.tell(type="error", code="too_many", conversation=conversation_id)
+        if not await in_thread(may_see, seat.agent_id, conversation_id):
+            return self.tell(type="access", conversation=conversation_id, allowed=False)
+        if self.ended:
+            return
+        after = after if isinstance(after, int) and after >= 0 else None
+        self.watched[conversation_id] = feeds.watch(conversation_id, self, after=after)
+        table.show(self.screen, seat.agent_id, conversation_id, "viewing")
+        if table.people(conversation_id):
+            tell_people(conversation_id, only=self)
+
+    def _unwatch(self, conversation_id: str) -> None:
+        if self.watched.pop(conversation_id, None) is not None and self.seat:
+            feeds.unwatch(conversation_id, self)
+            table.gone(self.screen, self.seat.agent_id, conversation_id)
+
+    def _typing(self, seat: Seat, conversation_id: str, frame: dict[str, Any]) -> None:
+        writes = frame.get("mode") if frame.get("typing", True) else None
+        state = writes if writes in ("reply", "note") else "viewing"
+        table.show(self.screen, seat.agent_id, conversation_id, state)
+        if writes != "note":
+            hub.announce(
+                AgentTypingToCustomer(
+                    conversation_id=conversation_id,
+                    public_name=seat.public_name,
+                    typing=writes == "reply",
+                )
+            )
+
+    def heartbeat(self) -> dict[str, Any]:
+        return {
+            "type": "head",
+            "heads": {key: feed.head for key, feed in self.watched.items() if feed.head >= 0},
+        }
+
+    def closed(self) -> None:
+        if self.seat is None:
+            return
+        for conversation_id in list(self.watched):
+            self._unwatch(conversation_id)
+        screens.discard(self)
+        _per_agent[self.seat.agent_id] -= 1
+        if not _per_agent[self.seat.agent_id]:
+            del _per_agent[self.seat.agent_id]
+
+    # --- rights ---
+
+    async def check_seat(self) -> None:
+        """Ask anew who this is and what they may see; blank what is not theirs any more."""
+        old = self.seat
+        if old is None or self.ended:
+            return
+        seat = await in_thread(take_seat, old.session_key, self.browser_language)
+        if seat is None:
+            return self.end(NOT_SIGNED_IN)
+        self.seat, self.language = seat, seat.language
+        for conversation_id in list(self.watched):
+            if not await in_thread(may_see, seat.agent_id, conversation_id):
+                self._unwatch(conversation_id)
+                self.tell(type="access", conversation=conversation_id, allowed=False)
+        if seat.inboxes != old.inboxes:
+            self.tell(type="access", lists=True)
+
+
+def _sockets() -> list[WorkspaceConsumer]:
+    return [screen for screen in screens if isinstance(screen, WorkspaceConsumer)]
+
+
+def _conversation_of(frame: dict[str, Any]) -> str:
+    """The frame's conversation in its usual spelling; '' for anything that is not an id."""
+    value = frame.get("conversation")
+    if not isinstance(value, str) or len(value) != 36:
+        return ""
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        return ""
+
+
+@table.on_change
+def tell_people(conversation_id: str, only: WorkspaceConsumer | None = None) -> None:
+    """Tell a conversation's agents who else is on it, and what they do."""
+    feed = feeds.feeds.get(conversation_id)
+    told = [only] if only else [w.screen for w in feed.watchers.values()] if feed else []
+    found = table.people(conversation_id)
+    unknown = [agent_id for agent_id in found if agent_id not in lists.names]
+    if unknown:
+        lists.learn_names(unknown, lambda: tell_people(conversation_id, only))
+        return
+    text = dump(
+        {
+            "type": "presence",
+            "conversation": conversation_id,
+            "agents": [
+                {
+                    "id": agent_id,
+                    "name": lists.names[agent_id][0],
+                    "colour": lists.names[agent_id][1],
+                    "state": state,
+                }
+                for agent_id, state in sorted(found.items())
+            ],
+        }
+    )
+    for screen in told:
+        if isinstance(screen, WorkspaceConsumer):
+            screen.push(text)
+
+
+@hub.hears(CustomerTyping)
+def show_typing(event: CustomerTyping) -> None:
+    feed = feeds.feeds.get(event.conversation_id)
+    for watcher in list(feed.watchers.values()) if feed else ():
+        if not watcher.public:
+            watcher.screen.tell(
+                type="typing",
+                conversation=event.conversation_id,
+                author={"kind": "customer"},
+                typing=event.typing,
+            )
+
+
+@hub.hears(ReadMarkMoved)
+def show_read(event: ReadMarkMoved) -> None:
+    """Read on one device is read on all."""
+    for socket in list(screens):
+        if socket.seat and socket.seat.agent_id == event.agent_id:
+            socket.tell(type="read", conversation=event.conversation_id, messages=event.messages)
+
+
+@hub.hears(AccessChanged)
+def ask_anew(event: AccessChanged) -> None:
+    concerned = set(event.agent_ids)
+    for socket in _sockets():
+        if socket.seat and socket.seat.agent_id in concerned:
+            asyncio.get_running_loop().create_task(_check(socket))
+
+
+@hub.on_tick
+async def look_for_changed_rights() -> None:
+    """Two queries for all sockets, whatever Redis told or did not."""
+    held = [socket for socket in _sockets() if socket.seat]
+    if not held:
+        return
+    valid = await in_thread(still_valid, [socket.seat for socket in held if socket.seat])
+    for socket in held:
+        if socket.seat not in valid:
+            await _check(socket)
+
+
+async def _check(socket: WorkspaceConsumer) -> None:
+    try:
+        await socket.check_seat()
+    except Exception as error:  # the database is away; the next tick asks again
+        logger.warning("rights of a socket could not be asked anew: %s", error)

@@ -1,0 +1,104 @@
+"""A seat: who sits before a socket and what they may see, never older than a tick.
+
+Sockets do not keep a user object and believe it. A change of rights raises the agent's version and
+is told as an event; a look into PostgreSQL every second or two finds it even if nobody was told.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db.models.functions import Now
+from django.http import parse_cookie
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import get_language_from_request
+
+from conversations.threads.models import Conversation
+from permissions.accounts.models import Agent
+from permissions.acts.checks import granted
+from permissions.acts.vocabulary import Act
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    agent_id: int
+    name: str
+    public_name: str
+    colour: int
+    language: str
+    version: int
+    session_key: str
+    inboxes: frozenset[int]  # whose conversations may be seen
+
+
+def take_seat(session_key: str, browser_language: str) -> Seat | None:
+    """The seat of a signed-in session; None when it is over or its agent may not enter."""
+    if not session_key or len(session_key) > 40:
+        return None
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    data: dict[str, Any] = store.load()
+    if not data.get(SESSION_KEY) or data.get(BACKEND_SESSION_KEY) not in (
+        settings.AUTHENTICATION_BACKENDS
+    ):
+        return None
+    agent = Agent.objects.filter(pk=data[SESSION_KEY], is_active=True).first()
+    if agent is None or not constant_time_compare(
+        data.get(HASH_SESSION_KEY, ""), agent.get_session_auth_hash()
+    ):
+        return None
+    return Seat(
+        agent_id=agent.pk,
+        name=str(agent),
+        public_name=agent.shown_name,
+        colour=agent.colour,
+        language=agent.language or browser_language,
+        version=agent.authz_version,
+        session_key=session_key,
+        inboxes=granted(agent, Act.VIEW),
+    )
+
+
+def session_key_of(headers: dict[bytes, bytes]) -> str:
+    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+    return cookies.get(settings.SESSION_COOKIE_NAME, "")
+
+
+def language_of(headers: dict[bytes, bytes]) -> str:
+    """The browser's language among ours, chosen as Django does for pages."""
+
+    class Asked:
+        COOKIES = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+        META = {"HTTP_ACCEPT_LANGUAGE": headers.get(b"accept-language", b"").decode("latin-1")}
+
+    return get_language_from_request(Asked())  # type: ignore[arg-type]
+
+
+def may_see(agent_id: int, conversation_id: str) -> bool:
+    """Asked when a screen begins to watch: by the same predicate as the page."""
+    agent = Agent.objects.filter(pk=agent_id).first()
+    return (
+        agent is not None
+        and Conversation.objects.visible_to(agent).filter(pk=conversation_id).exists()
+    )
+
+
+def still_valid(seats: list[Seat]) -> set[Seat]:
+    """Those seats whose session lives and whose rights are unchanged: two queries for all."""
+    versions = dict(
+        Agent.objects.filter(pk__in={seat.agent_id for seat in seats}, is_active=True).values_list(
+            "pk", "authz_version"
+        )
+    )
+    sessions = set(
+        Session.objects.filter(
+            session_key__in={seat.session_key for seat in seats}, expire_date__gt=Now()
+        ).values_list("session_key", flat=True)
+    )
+    return {
+        seat
+        for seat in seats
+        if versions.get(seat.agent_id) == seat.version and seat.session_key in sessions
+    }

@@ -1,0 +1,83 @@
+"""Entries drawn: the same partials at first load, in a live frame and in a catch-up.
+
+A live frame is drawn once per entry, language and audience; every socket of the process gets the
+same text.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.template.loader import get_template
+from django.utils import translation
+
+from conversations.threads import queries
+from conversations.threads.models import Entry
+from helpdesk.core.live.sockets import dump
+
+AGENT_TEMPLATE = "conversations/threads/partials/entry.html"
+CUSTOMER_TEMPLATE = "conversations/intake/partials/entry.html"
+
+
+def entry_html(entry: Entry, language: str) -> str:
+    with translation.override(language):
+        return get_template(AGENT_TEMPLATE).render({"entry": entry}).strip()
+
+
+def public_entry_html(entry: Entry, language: str) -> str:
+    with translation.override(language):
+        return get_template(CUSTOMER_TEMPLATE).render({"entry": entry}).strip()
+
+
+def with_html(entries: Sequence[Entry], language: str) -> list[dict[str, object]]:
+    """Agents' JSON entries with the HTML a screen puts into its transcript."""
+    return [queries.entry_json(entry) | {"html": entry_html(entry, language)} for entry in entries]
+
+
+def public_with_html(entries: Sequence[Entry], language: str) -> list[dict[str, object]]:
+    return [
+        queries.public_entry_json(entry) | {"html": public_entry_html(entry, language)}
+        for entry in entries
+    ]
+
+
+@dataclass(slots=True)
+class Frames:
+    """One entry's live frames, by language: for agents, and for the customer if public."""
+
+    seq: int
+    public_seq: int | None
+    agents: dict[str, str] = field(default_factory=dict)
+    customer: dict[str, str] = field(default_factory=dict)
+
+
+def draw(
+    conversation_id: str,
+    entries: Iterable[Entry],
+    agents: set[str],
+    customers: set[str],
+) -> list[Frames]:
+    """Live frames of entries for the languages of those who watch."""
+    drawn = []
+    for entry in entries:
+        frames = Frames(entry.seq, entry.public_seq)
+        for language in agents:
+            frames.agents[language] = dump(
+                {
+                    "type": "entry",
+                    "conversation": conversation_id,
+                    "entry": queries.entry_json(entry),
+                    "html": entry_html(entry, language),
+                }
+            )
+        if entry.public_seq is not None:
+            for language in customers:
+                frames.customer[language] = dump(
+                    {
+                        "type": "entry",
+                        "conversation": conversation_id,
+                        "entry": queries.public_entry_json(entry),
+                        "html": public_entry_html(entry, language),
+                    }
+                )
+        drawn.append(frames)
+    return drawn

@@ -1,0 +1,231 @@
+"""Feeds: what this process's screens hear of one open conversation, in order and without a gap.
+
+A feed remembers the last number it has sent. A poke (an event, or a look into PostgreSQL) only
+says "there may be more"; the feed then reads everything after its number, draws it once per
+language and hands it to its sockets. One task per feed does this, so entries cannot overtake each
+other, and whatever was missed comes with the next poke.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from conversations.threads import queries
+from conversations.threads.draw import Frames, draw
+from conversations.threads.events import EntryAdded
+from conversations.threads.models import Conversation
+from helpdesk.core.live import hub
+from helpdesk.core.live.threads import in_thread
+
+logger = logging.getLogger(__name__)
+
+CATCH_UP = 100  # entries sent over a socket that comes back; more are fetched page by page
+OVERLAP = timedelta(seconds=20)  # longer than any transaction of ours may take
+
+
+class Screen(Protocol):  # pragma: no cover
+    """A socket that watches a conversation."""
+
+    language: str
+
+    def push(self, text: str) -> None: ...
+    def tell(self, **frame: object) -> None: ...
+
+
+class Watcher:
+    """One screen's place in a feed, as agent or as customer."""
+
+    __slots__ = ("after", "public", "screen")
+
+    def __init__(self, screen: Screen, *, public: bool, after: int | None) -> None:
+        self.screen = screen
+        self.public = public
+        self.after = after
+
+
+class Feed:
+    def __init__(self, conversation_id: str) -> None:
+        self.conversation_id = conversation_id
+        self.inbox_id = 0
+        self.head = -1  # -1: not read yet
+        self.public_head = -1
+        self.watchers: dict[Screen, Watcher] = {}
+        self._joining: list[Watcher] = []
+        self._behind = False
+        self._task: asyncio.Task[None] | None = None
+
+    def join(self, watcher: Watcher) -> None:
+        self._joining.append(watcher)
+        self._wake()
+
+    def leave(self, screen: Screen) -> None:
+        self.watchers.pop(screen, None)
+        self._joining = [one for one in self._joining if one.screen is not screen]
+        if not self.watchers and not self._joining:
+            feeds.pop(self.conversation_id, None)
+
+    def poke(self) -> None:
+        self._behind = True
+        self._wake()
+
+    def retry(self) -> None:
+        """Take up what an outage interrupted."""
+        if self._joining:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self._joining or self._behind:
+                if self.head < 0:
+                    await self._begin()
+                while self._joining:
+                    await self._welcome(self._joining.pop(0))
+                if self._behind:
+                    self._behind = False
+                    await self._advance()
+        except Exception as error:  # the database is away: the next tick pokes again
+            logger.warning("feed of %s stopped: %s", self.conversation_id, error)
+            self._behind = True
+        finally:
+            self._task = None
+
+    async def _begin(self) -> None:
+        self.inbox_id, self.head, self.public_head = await in_thread(
+            _heads_of, self.conversation_id
+        )
+
+    async def _welcome(self, watcher: Watcher) -> None:
+        """Send what the screen missed up to our number; from then on it hears with the others."""
+        head = self.public_head if watcher.public else self.head
+        screen, after = watcher.screen, watcher.after
+        try:
+            if after is not None and head - CATCH_UP <= after < head:
+                missed = await in_thread(
+                    _missed,
+                    self.conversation_id,
+                    after,
+                    head,
+                    screen.language,
+                    watcher.public,
+                )
+                for text in missed:
+                    screen.push(text)
+        except BaseException:
+            self._joining.append(watcher)
+            raise
+        self.watchers[screen] = watcher
+        screen.tell(type="head", conversation=self.conversation_id, seq=head)
+
+    async def _advance(self) -> None:
+        agents = {w.screen.language for w in self.watchers.values() if not w.public}
+        customers = {w.screen.language for w in self.watchers.values() if w.public}
+        drawn = await in_thread(_new, self.conversation_id, self.head, agents, customers)
+        for frames in drawn:
+            self.head = frames.seq
+            if frames.public_seq is not None:
+                self.public_head = frames.public_seq
+            for watcher in list(self.watchers.values()):
+                by_language = frames.customer if watcher.public else frames.agents
+                text = by_language.get(watcher.screen.language)
+                if text is not None:
+                    watcher.screen.push(text)
+        if len(drawn) == queries.PAGE:
+            self._behind = True
+
+
+def _heads_of(conversation_id: str) -> tuple[int, int, int]:
+    found = (
+        Conversation.objects.filter(pk=conversation_id)
+        .values_list("inbox_id", "last_seq", "last_public_seq")
+        .first()
+    )
+    return found or (0, 0, 0)  # reserved for a customer who has not written yet
+
+
+def _missed(conversation_id: str, after: int, upto: int, language: str, public: bool) -> list[str]:
+    pk, limit = uuid.UUID(conversation_id), upto - after
+    if public:
+        entries = queries.public_entries_after(pk, after, limit=limit)
+        drawn = draw(conversation_id, entries, set(), {language})
+        return [frames.customer[language] for frames in drawn]
+    entries = queries.entries_after(pk, after, limit=limit)
+    drawn = draw(conversation_id, entries, {language}, set())
+    return [frames.agents[language] for frames in drawn]
+
+
+def _new(conversation_id: str, after: int, agents: set[str], customers: set[str]) -> list[Frames]:
+    return draw(
+        conversation_id,
+        queries.entries_after(uuid.UUID(conversation_id), after),
+        agents,
+        customers,
+    )
+
+
+feeds: dict[str, Feed] = {}
+
+
+def watch(
+    conversation_id: str,
+    screen: Screen,
+    *,
+    public: bool = False,
+    after: int | None = None,
+) -> Feed:
+    """Let a screen hear a conversation it may see. `after` is the last number it has."""
+    feed = feeds.get(conversation_id)
+    if feed is None:
+        feed = feeds[conversation_id] = Feed(conversation_id)
+    feed.join(Watcher(screen, public=public, after=after))
+    return feed
+
+
+def unwatch(conversation_id: str, screen: Screen) -> None:
+    feed = feeds.get(conversation_id)
+    if feed is not None:
+        feed.leave(screen)
+
+
+# --- whatever Redis did not tell -----------------------------------------------------------
+
+HeadListener = Callable[[str, int, int], None]
+_head_listeners: list[HeadListener] = []
+_looked_at: datetime | None = None
+
+
+def on_head(function: HeadListener) -> HeadListener:
+    """Registers who wants to know (conversation, inbox, last number), told or found by looking."""
+    _head_listeners.append(function)
+    return function
+
+
+def _tell_head(conversation_id: str, inbox_id: int, seq: int) -> None:
+    feed = feeds.get(conversation_id)
+    if feed is not None and seq > feed.head:
+        feed.poke()
+    for listener in _head_listeners:
+        listener(conversation_id, inbox_id, seq)
+
+
+@hub.hears(EntryAdded)
+def hear_entry(event: EntryAdded) -> None:
+    _tell_head(event.conversation_id, event.inbox_id, event.seq)
+
+
+@hub.on_tick
+async def look_for_missed() -> None:
+    """Read the heads of the conversations open here, and of those that changed just now."""
+    global _looked_at
+    at, found = await in_thread(queries.heads, list(feeds), _looked_at and _looked_at - OVERLAP)
+    _looked_at = at
+    for conversation_id, inbox_id, seq in found:
+        _tell_head(conversation_id, inbox_id, seq)
+    for feed in list(feeds.values()):
+        feed.retry()

@@ -1,0 +1,51 @@
+"""The shape of a message, the same for HTTP and programs: what is read before a command."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from conversations.threads.models import MAX_BODY, MAX_FILES
+from helpdesk.core.refusals import Invalid
+from helpdesk.core.text import clean_text
+from helpdesk.core.web.negotiation import read_number
+
+
+@dataclass(frozen=True, slots=True)
+class MessageInput:
+    """A message as sent: text or files or both, under the sender's id for it."""
+
+    client_id: uuid.UUID
+    body: str
+    files: tuple[uuid.UUID, ...]
+    seen: int | None
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> "MessageInput":
+        """Raises Invalid with a sentence for whatever is not as it should be."""
+        files = data.get("files") or []
+        if isinstance(files, str):
+            files = [files]
+        if not isinstance(files, list) or len(files) > MAX_FILES:
+            raise Invalid(_("Too many files on one message."), limit=MAX_FILES)
+        body = clean_text(data.get("body", ""), limit=MAX_BODY).strip()
+        if not body and not files:
+            raise Invalid(_("Write something first."))
+        seen = data.get("seen")
+        return cls(
+            client_id=read_uuid(data.get("client_id")),
+            body=body,
+            files=tuple(read_uuid(file) for file in files),
+            seen=None if seen in (None, "") else read_number(seen),
+        )
+
+
+def read_uuid(value: Any) -> uuid.UUID:
+    """A UUID in its usual spelling. Raises Invalid."""
+    if not isinstance(value, str) or len(value) != 36:
+        raise Invalid(_("An id (UUID) is missing or not valid."))
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        raise Invalid(_("An id (UUID) is missing or not valid.")) from None

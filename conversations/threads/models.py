@@ -1,0 +1,273 @@
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from conversations.customers.models import Customer
+from conversations.inboxes.models import Inbox
+from helpdesk.core.ids import uuid7
+from permissions.accounts.models import Agent
+from permissions.acts.checks import granted
+from permissions.acts.vocabulary import Act
+
+MAX_BODY = 10_000  # characters
+MAX_FILES = 10  # on one message
+
+
+class Status(models.TextChoices):
+    OPEN = "open", _("Open")
+    PENDING = "pending", _("Waiting for the customer")
+    SNOOZED = "snoozed", _("Snoozed")
+    RESOLVED = "resolved", _("Resolved")
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, reader: Agent) -> "ConversationQuerySet":
+        """What this agent may see: the one predicate behind page, list, count, socket and file."""
+        return self.filter(inbox__in=granted(reader, Act.VIEW))
+
+    def unresolved(self) -> "ConversationQuerySet":
+        return self.exclude(status=Status.RESOLVED)
+
+
+class Conversation(models.Model):
+    """A customer's matter, worked on until it is resolved.
+
+    `last_seq` numbers its entries without a gap; `last_public_seq` those a customer may see.
+    `messages` counts what the customer wrote, so that unread is a difference of two numbers.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    inbox = models.ForeignKey(Inbox, models.PROTECT, related_name="conversations")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="conversations")
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
+    assignee = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, blank=True, related_name="assigned"
+    )
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    issue_type = models.CharField(_("issue type"), max_length=80, blank=True)
+    tags = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    last_seq = models.PositiveIntegerField(default=0, editable=False)
+    last_public_seq = models.PositiveIntegerField(default=0, editable=False)
+    messages = models.PositiveIntegerField(default=0, editable=False)
+    preview = models.CharField(max_length=160, blank=True, editable=False)
+    preview_kind = models.CharField(max_length=10, blank=True, editable=False)
+    last_activity_at = models.DateTimeField(_("last activity"), editable=False)
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, editable=False)
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
+    created_at = models.DateTimeField(_("begun"), editable=False)
+    resolved_at = models.DateTimeField(_("resolved"), null=True, editable=False)
+    external_id = models.CharField(_("id elsewhere"), max_length=200, blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_public_seq__lte=F("last_seq")),
+                name="conversation_public_in_all",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="conversation_status_known"
+            ),
+            models.UniqueConstraint(
+                fields=["inbox", "external_id"],
+                condition=~Q(external_id=""),
+                name="conversation_imported_once",
+            ),
+        ]
+        indexes = [
+            # The lists, newest first, page by page with a key instead of an offset.
+            models.Index(
+                fields=["inbox", "-last_activity_at", "-id"],
+                condition=~Q(status="resolved"),
+                name="conversation_list",
+            ),
+            models.Index(
+                fields=["inbox", "-last_activity_at", "-id"],
+                condition=Q(assignee=None) & ~Q(status="resolved"),
+                name="conversation_unassigned",
+            ),
+            models.Index(
+                fields=["inbox", "-last_activity_at", "-id"],
+                condition=Q(status="resolved"),
+                name="conversation_resolved",
+            ),
+            models.Index(
+                fields=["assignee", "-last_activity_at", "-id"],
+                condition=~Q(status="resolved"),
+                name="conversation_mine",
+            ),
+            models.Index(
+                fields=["customer", "-last_activity_at"],
+                name="conversation_of_customer",
+            ),
+            # What changed just now: each process looks every second or two.
+            models.Index(fields=["last_activity_at"], name="conversation_changed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or str(self.customer)
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def visible_to(self, reader: Agent) -> "EntryQuerySet":
+        return self.filter(conversation__in=Conversation.objects.visible_to(reader))
+
+    def public(self) -> "EntryQuerySet":
+        """All that a customer may ever learn of."""
+        return self.filter(audience=Entry.Audience.PUBLIC)
+
+
+class Entry(models.Model):
+    """One numbered thing on a conversation's timeline.
+
+    `seq` orders it for agents, `public_seq` for the customer; `client_id`, made by the sender's
+    browser, makes sending it twice harmless. Names are kept as they were.
+    """
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message", _("Message")
+        REPLY = "reply", _("Reply")
+        NOTE = "note", _("Note")
+        EVENT = "event", _("Event")
+
+    class Audience(models.TextChoices):
+        PUBLIC = "public", _("Customer and team")
+        TEAM = "team", _("Team")
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="entries")
+    seq = models.PositiveIntegerField(editable=False)
+    public_seq = models.PositiveIntegerField(null=True, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    audience = models.CharField(max_length=10, choices=Audience)
+    client_id = models.UUIDField(null=True, editable=False)
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="entries")
+    author_kind = models.CharField(max_length=10)  # customer, agent or system
+    author_name = models.CharField(max_length=120, blank=True)
+    public_name = models.CharField(max_length=80, blank=True)  # the author's, to customers
+    body = models.TextField(_("text"), blank=True)
+    event = models.JSONField(default=dict, blank=True)
+    seen = models.PositiveIntegerField(null=True)  # last number the author had on screen
+    at = models.DateTimeField(_("time"))
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "seq"], name="entry_seq_once"),
+            models.UniqueConstraint(
+                fields=["conversation", "public_seq"],
+                condition=Q(public_seq__isnull=False),
+                name="entry_public_seq_once",
+            ),
+            models.UniqueConstraint(
+                fields=["conversation", "client_id"],
+                condition=Q(client_id__isnull=False),
+                name="entry_sent_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(audience="public", public_seq__isnull=False)
+                | Q(audience="team", public_seq__isnull=True),
+                name="entry_public_numbered",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="note") | Q(audience="team"), name="entry_note_inside"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["message", "reply"]) | Q(audience="public"),
+                name="entry_message_public",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.seq}"
+
+    def author(self) -> dict[str, Any]:
+        return {"id": self.agent_id, "name": self.author_name, "kind": self.author_kind}
+
+
+class FileQuerySet(models.QuerySet["File"]):
+    def visible_to(self, reader: Agent) -> "FileQuerySet":
+        """Files of entries the agent may see, and those they are about to attach."""
+        return self.filter(
+            Q(
+                entry__isnull=False,
+                conversation__in=Conversation.objects.visible_to(reader),
+            )
+            | Q(entry=None, agent=reader)
+        )
+
+
+class File(models.Model):
+    """What somebody attached. It is uploaded first and becomes visible with its entry."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="files")
+    entry = models.ForeignKey(Entry, models.CASCADE, null=True, related_name="files")
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)
+    name = models.CharField(_("name"), max_length=200)
+    type = models.CharField(_("type"), max_length=100)
+    size = models.PositiveIntegerField(_("size"))  # bytes
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    sha256 = models.CharField(max_length=64)
+    stored = models.FileField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects = FileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        indexes = [models.Index(fields=["at"], condition=Q(entry=None), name="file_unattached")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_image(self) -> bool:
+        return self.width is not None
+
+
+class Participant(models.Model):
+    """An agent who joined a conversation."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="participations")
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "agent"], name="participant_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} in {self.conversation_id}"
+
+
+class ReadMark(models.Model):
+    """How far an agent has read: the entry's number, and how many of the customer's messages."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="read_marks")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="read_marks")
+    seq = models.PositiveIntegerField(default=0)
+    messages = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agent", "conversation"], name="read_mark_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} read {self.seq}"

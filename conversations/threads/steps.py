@@ -1,0 +1,222 @@
+"""Pieces that commands share. They assume a transaction, open none and publish nothing."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from conversations.customers.models import Customer
+from conversations.threads.events import EntryAdded
+from conversations.threads.models import (
+    MAX_FILES,
+    Conversation,
+    Entry,
+    File,
+    Participant,
+    Status,
+)
+from helpdesk.core.refusals import Conflict, Invalid, NotFound
+from helpdesk.core.text import one_line
+from permissions.accounts.models import Agent
+from permissions.acts.command import Step
+
+K, A = Entry.Kind, Entry.Audience
+
+
+def lock(conversation_id: uuid.UUID | str, reader: Agent) -> Conversation:
+    """The conversation, locked until the end of the transaction. NotFound if unseen."""
+    found = (
+        Conversation.objects.visible_to(reader)
+        .select_for_update(no_key=True)
+        .filter(pk=conversation_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def now() -> datetime:
+    """The database's clock: what is displayed does not depend on a process's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def sent_before(
+    conversation: Conversation,
+    client_id: uuid.UUID,
+    *,
+    kind: str,
+    body: str,
+    author: Agent | Customer,
+    files: Sequence[uuid.UUID],
+) -> Entry | None:
+    """The entry an earlier try of this very message made. Conflict if the id meant another."""
+    known = Entry.objects.filter(conversation=conversation, client_id=client_id).first()
+    if known is None:
+        return None
+    same_author = (
+        known.agent_id == author.pk
+        if isinstance(author, Agent)
+        else known.author_kind == Customer.kind
+    )
+    same_files = set(known.files.values_list("pk", flat=True)) == set(files)
+    if known.kind != kind or known.body != body or not same_author or not same_files:
+        raise Conflict(_("This message id was already used for another message."))
+    return known
+
+
+def append(
+    step: Step,
+    conversation: Conversation,
+    *,
+    kind: str,
+    audience: str,
+    author: Agent | Customer | None,
+    body: str = "",
+    client_id: uuid.UUID | None = None,
+    event: dict[str, Any] | None = None,
+    seen: int | None = None,
+    files: Sequence[uuid.UUID] = (),
+    at: datetime | None = None,
+) -> Entry:
+    """Add an entry to a locked conversation under its next number.
+
+    The caller saves the conversation (`save_head`) once all entries of the act are appended.
+    """
+    at = at or now()
+    conversation.last_seq += 1
+    public_seq = None
+    if audience == A.PUBLIC:
+        conversation.last_public_seq += 1
+        public_seq = conversation.last_public_seq
+    entry = Entry.objects.create(
+        conversation=conversation,
+        seq=conversation.last_seq,
+        public_seq=public_seq,
+        kind=kind,
+        audience=audience,
+        client_id=client_id,
+        agent=author if isinstance(author, Agent) else None,
+        author_kind="system" if author is None else author.kind,
+        author_name=_name(author),
+        public_name=author.shown_name if isinstance(author, Agent) else "",
+        body=body,
+        event=event or {},
+        seen=seen,
+        at=at,
+    )
+    attached = _attach(entry, files, author) if files else []
+    conversation.last_activity_at = at
+    if kind != K.EVENT:
+        conversation.preview = one_line(body, limit=160) or (attached[0].name[:160])
+        conversation.preview_kind = kind
+    if kind == K.MESSAGE:
+        conversation.messages += 1
+        conversation.waiting_since = conversation.waiting_since or at
+    elif kind == K.REPLY:
+        conversation.waiting_since = None
+    step.note(seq=entry.seq)
+    return entry
+
+
+def save_head(step: Step, conversation: Conversation) -> None:
+    """Write the conversation after entries were appended, and tell of its new last number."""
+    conversation.save(
+        update_fields=[
+            "status",
+            "assignee",
+            "last_seq",
+            "last_public_seq",
+            "messages",
+            "preview",
+            "preview_kind",
+            "last_activity_at",
+            "waiting_since",
+            "snoozed_until",
+            "resolved_at",
+        ]
+    )
+    step.tell(
+        EntryAdded(
+            conversation_id=str(conversation.pk),
+            inbox_id=conversation.inbox_id,
+            seq=conversation.last_seq,
+        )
+    )
+
+
+def add_event(
+    step: Step,
+    conversation: Conversation,
+    kind: str,
+    *,
+    author: Agent | Customer | None,
+    public: bool = False,
+    **facts: Any,
+) -> Entry:
+    """Append what somebody did, e.g. "assigned"; a public one shows customers no `facts`."""
+    return append(
+        step,
+        conversation,
+        kind=K.EVENT,
+        audience=A.PUBLIC if public else A.TEAM,
+        author=author,
+        event={"type": kind} | facts,
+    )
+
+
+def take_part(step: Step, conversation: Conversation, agent: Agent, **facts: Any) -> bool:
+    """Make the agent a participant; True (and an event) if they were none."""
+    participant, created = Participant.objects.get_or_create(
+        conversation=conversation, agent=agent, defaults={"joined_at": now()}
+    )
+    if not created and participant.left_at is None:
+        return False
+    if not created:
+        participant.left_at = None
+        participant.save(update_fields=["left_at"])
+    add_event(step, conversation, "joined", author=agent, **facts)
+    return True
+
+
+def reopen(step: Step, conversation: Conversation, *, author: Agent | Customer) -> None:
+    conversation.status = Status.OPEN
+    conversation.resolved_at = None
+    conversation.snoozed_until = None
+    add_event(step, conversation, "reopened", author=author)
+
+
+def person(agent: Agent | None) -> dict[str, Any] | None:
+    """An agent as an event keeps them."""
+    return None if agent is None else {"id": agent.pk, "name": str(agent)}
+
+
+def _name(author: Agent | Customer | None) -> str:
+    if author is None:
+        return ""
+    # A visitor without a name gets one when shown, in the reader's language.
+    return (author.name if isinstance(author, Customer) else str(author))[:120]
+
+
+def _attach(entry: Entry, ids: Sequence[uuid.UUID], author: Agent | Customer | None) -> list[File]:
+    if len(ids) > MAX_FILES:
+        raise Invalid(_("Too many files on one message."), limit=MAX_FILES)
+    mine = Q(agent=author) if isinstance(author, Agent) else Q(customer=author)
+    files = {
+        file.pk: file
+        for file in File.objects.select_for_update().filter(mine, pk__in=ids, entry=None)
+    }
+    if len(files) != len(set(ids)):
+        raise Invalid(_("A file of this message is missing. Please attach it again."))
+    for position, pk in enumerate(ids):
+        files[pk].entry = entry
+        files[pk].conversation_id = entry.conversation_id
+        files[pk].position = position
+    File.objects.bulk_update(files.values(), ["entry", "conversation", "position"])
+    return [files[pk] for pk in ids]

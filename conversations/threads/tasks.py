@@ -1,0 +1,16 @@
+from datetime import timedelta
+
+from celery import shared_task
+from django.db.models.functions import Now
+
+from conversations.threads.models import File
+
+KEPT = timedelta(hours=24)  # an upload waits that long for its message
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def sweep_files() -> None:
+    """Remove uploads that no message took. Running it twice changes nothing."""
+    for file in File.objects.filter(entry=None, at__lt=Now() - KEPT)[:1000]:
+        file.stored.delete(save=False)
+        file.delete()

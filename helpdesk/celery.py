@@ -1,0 +1,21 @@
+"""Background work. Celery is the doorbell; what is to be done stands in rows."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+
+app = Celery("tandem")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["conversations.threads", "conversations.intake"])
+app.conf.beat_schedule = {
+    "sweep-files": {
+        "task": "conversations.threads.tasks.sweep_files",
+        "schedule": 3600,
+    },
+    "sweep-sessions": {
+        "task": "conversations.intake.tasks.sweep_sessions",
+        "schedule": 3600,
+    },
+}

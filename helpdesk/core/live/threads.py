@@ -1,0 +1,34 @@
+"""Database work of the event loop, on threads of its own.
+
+Neither Django's async ORM nor a thread-sensitive call is used here: both share one thread, and one
+slow query would freeze every socket of the process.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WORKERS = 6
+_pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="live")
+
+
+def _work(function: Callable[[], T]) -> T:
+    close_old_connections()
+    try:
+        return function()
+    finally:
+        close_old_connections()
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `function`, one short piece of database work, without holding up the loop."""
+    call = partial(contextvars.copy_context().run, partial(function, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_pool, _work, call)

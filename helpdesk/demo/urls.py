@@ -1,0 +1,5 @@
+from django.urls import path
+
+from helpdesk.demo import views
+
+urlpatterns = [path("demo/", views.shop, name="demo")]

@@ -1,0 +1,1 @@
+"""Runs Tandem on one machine: embedded PostgreSQL and Redis, web processes, worker and beat."""

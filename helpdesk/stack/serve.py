@@ -1,0 +1,40 @@
+"""One web process: `python -m helpdesk.stack.serve --server daphne --fd N`.
+
+It accepts from a listening socket that its parent holds, so several share one port and none is
+missed while it restarts. SIGTERM closes its sockets with 1012 and lets its requests finish.
+"""
+
+import argparse
+import os
+import socket
+from importlib import import_module
+from typing import Any
+
+
+def load_application() -> Any:
+    """The ASGI application; TANDEM_ASGI names another one for the tests of the servers."""
+    module, _, name = os.environ.get("TANDEM_ASGI", "helpdesk.asgi:application").partition(":")
+    return getattr(import_module(module), name)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="helpdesk.stack.serve")
+    parser.add_argument("--server", choices=("daphne", "uvicorn"), default="daphne")
+    parser.add_argument("--fd", type=int, required=True, help="the listening socket")
+    wanted = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+    listener = socket.socket(fileno=wanted.fd)
+    listener.setblocking(False)
+    if wanted.server == "daphne":
+        from helpdesk.stack.daphne import Server  # first: it installs Twisted's reactor
+
+        Server(load_application(), listener).run()
+    else:
+        from helpdesk.stack.uvicorn import serve
+
+        serve(load_application(), listener)
+
+
+if __name__ == "__main__":
+    main()

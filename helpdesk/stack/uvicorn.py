@@ -1,0 +1,215 @@
+"""uvicorn with the same bounds: body sizes, read deadlines, no waiting for peers that are gone."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from helpdesk.stack import limits
+from helpdesk.stack.drain import drain
+
+Scope = dict[str, Any]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class BoundedBody:
+    """ASGI middleware: a body over its limit is answered 413, announced or not."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+        self.limit = limits.BodyLimit()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.application(scope, receive, send)
+        allowed = self.limit.of(scope["path"])
+        announced = dict(scope["headers"]).get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > allowed:
+            return await self._refuse(receive, send)
+        if not announced and b"transfer-encoding" not in dict(scope["headers"]):
+            return await self.application(scope, receive, send)  # no body
+        await self._count(scope, receive, send, allowed)
+
+    async def _count(self, scope: Scope, receive: Receive, send: Send, allowed: int) -> None:
+        received = 0
+        answered = refused = False
+
+        async def counted() -> Message:
+            nonlocal received, refused
+            if refused:
+                return {"type": "http.disconnect"}
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > allowed:
+                refused = True
+                if not answered:
+                    await self._refuse(receive, send)
+                return {"type": "http.disconnect"}
+            return message
+
+        async def reply(message: Message) -> None:
+            nonlocal answered
+            if not refused:
+                answered = True
+                await send(message)
+
+        await self.application(scope, counted, reply)
+
+    async def _refuse(self, receive: Receive, send: Send) -> None:
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(limits.TOO_LARGE_TEXT)),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send(
+            {
+                "type": "http.response.body",
+                "body": limits.TOO_LARGE_TEXT,
+                "more_body": True,
+            }
+        )
+        # Closing on unread bytes resets the connection and the peer may never see the answer.
+        try:
+            async with asyncio.timeout(limits.LINGER_SECONDS):
+                while (await receive()).get("more_body"):
+                    pass
+        except TimeoutError:
+            pass
+        await send({"type": "http.response.body"})
+
+
+class Connection(H11Protocol):
+    """One HTTP connection, with deadlines for headers and body that dripping does not extend."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _body_until: float | None = None
+    _received = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._set_deadline(limits.HEADER_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._set_deadline(None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
+
+    def _watch(self) -> None:
+        state = self.conn.their_state
+        if state is h11.IDLE:
+            self._body_until = None
+            waiting = bool(self.conn.trailing_data[0])
+            if waiting and self._deadline is None:
+                self._set_deadline(limits.HEADER_SECONDS)
+        elif state is h11.SEND_BODY:
+            if self._body_until is None:
+                self._received = 0
+                self._body_until = self.loop.time() + limits.BODY_SECONDS
+                self._set_deadline(limits.BODY_SECONDS)
+        else:
+            self._body_until = None
+            self._set_deadline(None)
+
+    def _set_deadline(self, seconds: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(seconds, self._too_late) if seconds else None
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if self._body_until is not None:
+            arrived = self._received / limits.BODY_BYTES_PER_SECOND
+            # A paused flow is our own slowness, not the peer's.
+            left = self._body_until + arrived - self.loop.time()
+            if left > 0 or self.flow.read_paused:
+                self._set_deadline(max(left, 1.0))
+                return
+        self.transport.abort()
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """A WebSocket that is really gone when its time is over, whatever its peer does not read."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._handshake = self.loop.call_later(limits.CONNECT_SECONDS, self._not_accepted)
+        self._life = self.loop.call_later(limits.SOCKET_SECONDS, self._too_old)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._handshake.cancel()
+        self._life.cancel()
+        super().connection_lost(exc)
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close" and not self.writable.is_set():
+            # The close frame would wait behind what the peer does not read.
+            self.loop.call_later(limits.CLOSE_SECONDS, self.transport.abort)
+            self.writable.set()
+        await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.transport.abort()  # closing would wait for a peer that has stopped reading
+
+    def _not_accepted(self) -> None:
+        if not self.handshake_complete:
+            self.transport.abort()
+
+    def _too_old(self) -> None:
+        if self.handshake_complete and not self.close_sent:
+            self.loop.create_task(self.send({"type": "websocket.close", "code": 1000}))
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, with sockets closed first and exit code 0 after SIGTERM."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in self.servers:
+            listening.close()
+        await drain()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self.should_exit = True  # and is not raised again after the end
+
+
+def serve(application: Any, listener: socket.socket) -> None:
+    """Serve on an inherited listening socket until SIGTERM or SIGINT."""
+    config = uvicorn.Config(
+        BoundedBody(application),
+        loop="uvloop",
+        http=Connection,
+        ws=Socket,
+        ws_max_size=limits.FRAME_BYTES,
+        ws_ping_interval=limits.PING_SECONDS,
+        ws_ping_timeout=limits.PING_SECONDS,
+        ws_per_message_deflate=False,  # tens of KiB for every open socket
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level=logging.WARNING,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=limits.STOP_SECONDS,
+        h11_max_incomplete_event_size=limits.HEADER_BYTES,
+        backlog=1024,
+    )
+    Server(config).run(sockets=[listener])

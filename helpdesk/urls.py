@@ -1,0 +1,23 @@
+"""Every address of the product. Each is in the table of tests/test_urls.py with who may use it."""
+
+from django.conf import settings
+from django.urls import include, path
+from django.views.generic import RedirectView
+from django.views.i18n import JavaScriptCatalog
+
+from helpdesk import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/workspace/")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("jsi18n/", JavaScriptCatalog.as_view(domain="djangojs"), name="jsi18n"),
+    path("", include("permissions.accounts.urls")),
+    path("", include("conversations.intake.urls")),
+    path("", include("collaboration.workspace.urls")),
+]
+if settings.DEMO:
+    urlpatterns += [path("", include("helpdesk.demo.urls"))]
+
+handler404 = "helpdesk.core.web.errors.not_found"
+handler403 = "helpdesk.core.web.errors.forbidden"

@@ -1,0 +1,115 @@
+"""Sign-in, sign-out and what an agent sets for themselves."""
+
+import zoneinfo
+from contextlib import suppress
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.core.context import origin
+from helpdesk.core.limits import exhausted, spend
+from helpdesk.core.refusals import TooMany
+from permissions.accounts import commands
+from permissions.accounts.doors import AgentRequest, agents_only
+from permissions.accounts.models import Agent
+
+ACCOUNT, ADDRESS = "sign-in failures per account", "sign-in failures per address"
+WAIT = _("Too many failed sign-ins. Please wait a few minutes and try again.")
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password. Only failures count against the limits."""
+
+    def clean(self) -> dict[str, Any]:
+        username = (self.cleaned_data.get("username") or "").lower()
+        address = origin.get().address
+        wait = max(exhausted(ACCOUNT, username), exhausted(ADDRESS, address))
+        if wait:
+            raise TooMany(WAIT, retry_after=wait)
+        try:
+            return super().clean()
+        except forms.ValidationError:
+            known = Agent.objects.filter(username__iexact=username).first() if username else None
+            commands.record_failed_sign_in(username=username, known=known)
+            for limit, who in ((ACCOUNT, username), (ADDRESS, address)):
+                with suppress(TooMany):
+                    spend(limit, who)
+            raise
+
+
+class SignIn(LoginView):
+    template_name = "permissions/accounts/login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        commands.record_sign_in(agent=form.get_user())
+        return response
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"demo_password": settings.DEMO_PASSWORD}
+
+
+class SignOut(LogoutView):
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        agent = request.user
+        response = super().post(request, *args, **kwargs)
+        if agent.is_authenticated:
+            commands.record_sign_out(agent=agent)
+        return response
+
+
+class PreferencesForm(forms.Form):
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As the browser")), ("zh-hans", "简体中文"), ("en", "English")],
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone)
+        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
+            ("", _("As the browser")),
+            *((zone, zone.replace("_", " ")) for zone in zones),
+        ]
+
+
+@agents_only
+def profile(request: AgentRequest) -> HttpResponse:
+    """Language, time zone and password of the signed-in agent."""
+    agent = request.user
+    preferences = PreferencesForm(
+        initial={"language": agent.language, "time_zone": agent.time_zone}
+    )
+    password = PasswordChangeForm(agent)
+    status, saved = 200, request.GET.get("saved", "")
+    if request.method == "POST" and request.POST.get("form") == "password":
+        password = PasswordChangeForm(agent, request.POST)
+        if password.is_valid():
+            commands.change_password(agent=agent, password=password.cleaned_data["new_password1"])
+            update_session_auth_hash(request, agent)
+            return redirect("/profile/?saved=password")
+        status = 422
+    elif request.method == "POST":
+        preferences = PreferencesForm(request.POST)
+        if preferences.is_valid():
+            commands.change_preferences(agent=agent, **preferences.cleaned_data)
+            return redirect("/profile/?saved=preferences")
+        status = 422
+    context = {"preferences": preferences, "password": password, "saved": saved}
+    return render(request, "permissions/accounts/profile.html", context, status=status)

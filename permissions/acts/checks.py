@@ -1,0 +1,108 @@
+"""May this agent do this here? The only module that asks guardian.
+
+Rights are given on few objects (inboxes); the many rows below are filtered by their ids. An
+agent's rights are read once and kept under their `authz_version`, which every change of rights
+raises in its own transaction, so what is kept can never be out of date for a fresh agent row.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, cast
+
+from django.contrib.auth.models import Group
+from django.db import models
+from guardian.shortcuts import assign_perm, remove_perm
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+from helpdesk.core.refusals import NotAllowed
+from permissions.accounts.models import Agent
+from permissions.acts.scope import protected_model
+from permissions.acts.vocabulary import Act
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The acts an agent may do, by id of the protected object."""
+
+    by_object: Mapping[int, frozenset[str]]
+
+    def allows(self, act: Act, on_id: int) -> bool:
+        return act.value in self.by_object.get(on_id, ())
+
+    def where(self, act: Act) -> frozenset[int]:
+        """Ids of the objects on which the act is allowed."""
+        return frozenset(pk for pk, acts in self.by_object.items() if act.value in acts)
+
+
+NONE = Rights({})
+_kept: OrderedDict[tuple[int, int], Rights] = OrderedDict()
+_lock = Lock()
+_KEEP = 2048
+
+
+def rights_of(agent: Agent) -> Rights:
+    """All rights of a freshly loaded agent. None at all when inactive or unsaved."""
+    if agent.pk is None or not agent.is_active:
+        return NONE
+    key = (agent.pk, agent.authz_version)
+    rights = _kept.get(key)
+    if rights is None:
+        rights = _read(agent)
+        with _lock:
+            _kept[key] = rights
+            while len(_kept) > _KEEP:
+                _kept.popitem(last=False)
+    return rights
+
+
+def forget_rights() -> None:
+    """Empty what is kept (tests roll versions back; the product never needs to)."""
+    _kept.clear()
+
+
+def _read(agent: Agent) -> Rights:
+    model: Any = protected_model()
+    own = cast(Any, get_user_obj_perms_model(model)).objects.filter(user=agent)
+    groups = cast(Any, get_group_obj_perms_model(model)).objects.filter(group__user=agent)
+    pairs = own.values_list("content_object_id", "permission__codename").union(
+        groups.values_list("content_object_id", "permission__codename")
+    )
+    by_object: dict[int, set[str]] = {}
+    for pk, codename in pairs:
+        by_object.setdefault(pk, set()).add(codename)
+    return Rights({pk: frozenset(acts) for pk, acts in by_object.items()})
+
+
+def allowed(agent: Agent, act: Act, on: models.Model | int) -> bool:
+    return rights_of(agent).allows(act, on if isinstance(on, int) else on.pk)
+
+
+def require(agent: Agent, act: Act, on: models.Model | int) -> None:
+    """Raises NotAllowed unless the agent may do the act on the protected object."""
+    if not allowed(agent, act, on):
+        raise NotAllowed
+
+
+def granted(agent: Agent, act: Act) -> frozenset[int]:
+    """Ids of the few objects on which the agent may do the act; rows are filtered by them."""
+    return rights_of(agent).where(act)
+
+
+def give(acts: Iterable[Act], to: Agent | Group, on: models.Model) -> None:
+    """Give rights. Call inside a command that raises the version of those concerned."""
+    for act in acts:
+        assign_perm(act.value, to, on)
+
+
+def take(acts: Iterable[Act], to: Agent | Group, on: models.Model) -> None:
+    for act in acts:
+        remove_perm(act.value, to, on)
+
+
+def raise_version(agents: models.QuerySet[Agent]) -> tuple[int, ...]:
+    """Make whoever kept these agents' rights ask anew. Returns their ids, for AccessChanged."""
+    ids = tuple(agents.order_by("pk").values_list("pk", flat=True))
+    Agent.objects.filter(pk__in=ids).update(authz_version=models.F("authz_version") + 1)
+    return ids

@@ -1,0 +1,21 @@
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Act(TextChoices):
+    """What one may do in an inbox. Each is a permission on the inbox, given to agents and groups.
+
+    The value is the permission's codename; the label says it in a sentence.
+    """
+
+    VIEW = "view_conversations", _("See the inbox's conversations and their customers")
+    JOIN = "join_conversations", _("Join a conversation and leave it")
+    REPLY = "reply_to_customers", _("Write to customers")
+    NOTE = "write_notes", _("Write internal notes")
+    CLAIM = "claim_conversations", _("Take an unassigned conversation")
+    ASSIGN = "assign_conversations", _("Assign a conversation to any agent")
+    RESOLVE = "resolve_conversations", _("Resolve and reopen conversations")
+
+
+AGENT_ACTS = frozenset(Act)
+AUDITOR_ACTS = frozenset({Act.VIEW})

@@ -1,0 +1,41 @@
+"""The roles an installation begins with. Names and descriptions are translated when shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group
+
+from permissions.acts.command import command
+from permissions.acts.vocabulary import AGENT_ACTS, AUDITOR_ACTS, Act
+from permissions.roles.models import Role
+
+
+@dataclass(frozen=True)
+class Preset:
+    name: str
+    description: str
+    everywhere: frozenset[Act] = frozenset()  # rights on every inbox, whatever the team
+
+
+PRESETS: Mapping[str, Preset] = {
+    "admin": Preset("Admin", "Sets Tandem up and sees every inbox.", AGENT_ACTS),
+    "supervisor": Preset("Supervisor", "Leads the teams and sees every inbox.", AGENT_ACTS),
+    "senior": Preset("Senior agent", "Answers customers and guides colleagues."),
+    "agent": Preset("Agent", "Answers customers of the team's inboxes."),
+    "trainee": Preset("Trainee", "Learns the work in the team's inboxes."),
+    "auditor": Preset("Auditor", "Reads everything, changes nothing.", AUDITOR_ACTS),
+}
+
+
+def install_roles() -> dict[str, Role]:
+    """The preset roles by key; made where they are missing."""
+    roles = {role.key: role for role in Role.objects.select_related("group")}
+    for key, preset in PRESETS.items():
+        if key not in roles:
+            with command("role.create", actor=None, on=None) as step:
+                group = Group.objects.create(name=preset.name)
+                roles[key] = Role.objects.create(
+                    key=key, group=group, description=preset.description
+                )
+                step.on = roles[key]
+    return roles

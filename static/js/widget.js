@@ -1,0 +1,315 @@
+/* Tandem's launcher: a button on any page and, behind it, the chat in a frame.
+
+     <script src="https://help.example/widget.js" data-inbox="KEY" async></script>
+
+   The page's language is taken from <html lang>, else the browser's; data-language overrides it.
+   From the page's own code:
+
+     window.Tandem("open")    show the chat          window.Tandem("show")   show the button
+     window.Tandem("close")   put the chat away      window.Tandem("hide")   take everything away
+
+   To call it before this script has arrived, keep the calls:
+
+     window.Tandem = window.Tandem || function () { (Tandem.calls ||= []).push(arguments[0]) };
+
+   Nothing is read from the page but its address and title, which the team sees. */
+(() => {
+  "use strict";
+
+  const script =
+    document.currentScript || document.querySelector('script[data-inbox][src*="/widget.js"]');
+  const inbox = script && script.dataset.inbox;
+  const before = window.Tandem;
+  if (!inbox || (before && before.loaded)) return;
+
+  const home = new URL(script.src).origin;
+  const remembered = `tandem.${inbox}`; // set once this browser has talked: worth a badge
+
+  // The one text that no server renders: the button stands on the page before anything is asked.
+  const WORDS = {
+    en: {
+      open: "Open chat",
+      close: "Close chat",
+      title: "Chat",
+      unread: (n) => (n === 1 ? "1 unread message" : `${n} unread messages`),
+    },
+    zh: {
+      open: "打开聊天",
+      close: "关闭聊天",
+      title: "聊天",
+      unread: (n) => `${n} 条未读消息`,
+    },
+  };
+
+  const CSS = `
+    :host { all: initial; color-scheme: light dark; }
+    :host([hidden]) { display: none; }
+    * { box-sizing: border-box; }
+    .launcher, .panel { position: fixed; z-index: 2147483000; }
+    .launcher {
+      inset: auto max(20px, env(safe-area-inset-right)) max(20px, env(safe-area-inset-bottom)) auto;
+      inline-size: 56px; block-size: 56px; padding: 0; border: 0; cursor: pointer;
+      display: grid; place-items: center; color: var(--on); background: var(--accent);
+      border-radius: 28px 28px 12px 28px;
+      box-shadow: 0 1px 2px rgb(0 0 0 / .12), 0 8px 24px rgb(0 0 0 / .2);
+      transition: transform .16s cubic-bezier(.2, 0, 0, 1), border-radius .16s;
+    }
+    .launcher, .panel {
+      --accent: #0d6e63; --on: #fff; --ground: #f4f4f1; --line: #e2e1db; --danger: #b3261e;
+    }
+    @media (prefers-color-scheme: dark) {
+      .launcher, .panel {
+        --accent: #4fc3b3; --on: #06211d; --ground: #131516; --line: #2d3235; --danger: #ff8a80;
+      }
+    }
+    .launcher:hover { transform: translateY(-2px); }
+    .launcher:active { transform: scale(.96); }
+    .launcher:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
+    .launcher[aria-expanded="true"] { border-radius: 28px; }
+    svg {
+      grid-area: 1 / 1; inline-size: 26px; block-size: 26px; fill: none; stroke: currentColor;
+      stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round;
+      transition: opacity .16s, transform .16s;
+    }
+    [aria-expanded="false"] .away, [aria-expanded="true"] .talk {
+      opacity: 0; transform: rotate(-45deg) scale(.6);
+    }
+    .badge {
+      position: absolute; inset: -4px -4px auto auto; min-inline-size: 22px; padding-inline: 6px;
+      font: 600 12px/22px system-ui, sans-serif; text-align: center; border-radius: 11px;
+      background: var(--danger); color: var(--ground);
+    }
+    .badge:empty { display: none; }
+    .panel {
+      inset: auto max(20px, env(safe-area-inset-right))
+        calc(max(20px, env(safe-area-inset-bottom)) + 68px) auto;
+      inline-size: min(400px, calc(100vw - 40px)); block-size: min(680px, calc(100dvh - 112px));
+      overflow: hidden; border-radius: 20px 20px 8px 20px; border: 1px solid var(--line);
+      background: var(--ground); box-shadow: 0 12px 48px rgb(0 0 0 / .24);
+      transform-origin: bottom right; opacity: 1;
+      transition: opacity .18s, transform .18s cubic-bezier(.2, 0, 0, 1), visibility 0s;
+    }
+    .panel[data-open="false"] {
+      opacity: 0; visibility: hidden; transform: translateY(12px) scale(.97);
+      transition-delay: 0s, 0s, .18s;
+    }
+    iframe { display: block; inline-size: 100%; block-size: 100%; border: 0; }
+    @media (max-width: 480px) {
+      .panel {
+        inset: 0; inline-size: 100%; block-size: 100dvh; border: 0; border-radius: 0;
+      }
+      .launcher[aria-expanded="true"] { visibility: hidden; }
+    }
+    @media (prefers-reduced-motion: reduce) {
+      .launcher, .panel, svg { transition: none; }
+    }`;
+
+  const phone = window.matchMedia("(max-width: 480px)");
+  let host, button, badge, panel, frame;
+  let frameReady = false;
+  let isOpen = false;
+  let unread = 0;
+  let pageScroll = null; // the page's own overflow, kept while a phone shows the chat alone
+
+  const language = () =>
+    script.dataset.language || document.documentElement.lang || navigator.language || "en";
+  const words = () => (/^zh/i.test(language()) ? WORDS.zh : WORDS.en);
+
+  function element(name, attributes, ...children) {
+    const made = document.createElement(name);
+    for (const key of Object.keys(attributes)) made.setAttribute(key, attributes[key]);
+    made.append(...children);
+    return made;
+  }
+
+  function drawing(name, path) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    svg.setAttribute("class", name);
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    line.setAttribute("d", path);
+    svg.append(line);
+    return svg;
+  }
+
+  /* Rules by CSSOM: a page whose policy forbids inline styles still shows the button as it is. */
+  function dress(root) {
+    try {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(CSS);
+      root.adoptedStyleSheets = [sheet];
+    } catch {
+      const style = document.createElement("style");
+      style.textContent = CSS;
+      root.append(style);
+    }
+  }
+
+  function build() {
+    host = element("tandem-chat", {});
+    const root = host.attachShadow({ mode: "open" });
+    dress(root);
+    badge = element("span", { class: "badge", "aria-hidden": "true" });
+    button = element(
+      "button",
+      { class: "launcher", type: "button", "aria-expanded": "false", "aria-controls": "panel" },
+      drawing("talk", "M5 5h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2zM8 10h8M8 13h5"),
+      drawing("away", "m6 9.500 6 6 6-6"),
+      badge,
+    );
+    panel = element("div", { id: "panel", class: "panel", role: "dialog", "data-open": "false" });
+    root.append(button, panel);
+    button.addEventListener("click", () => (isOpen ? close() : open()));
+    root.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && isOpen) close();
+    });
+    label();
+    stay();
+  }
+
+  /* Sites that swap their whole body take the button with it; it comes back by itself. */
+  function stay() {
+    const attach = () => {
+      if (!host.isConnected && document.body) document.body.append(host);
+    };
+    attach();
+    new MutationObserver(attach).observe(document.documentElement, { childList: true });
+    new MutationObserver(label).observe(document.documentElement, { attributeFilter: ["lang"] });
+    const body = new MutationObserver(attach);
+    body.observe(document.body, { childList: true });
+  }
+
+  function label() {
+    const say = words();
+    const state = isOpen ? say.close : say.open;
+    button.setAttribute("aria-label", unread ? `${state} (${say.unread(unread)})` : state);
+    button.setAttribute("aria-expanded", String(isOpen));
+    panel.setAttribute("aria-label", say.title);
+    badge.textContent = !isOpen && unread ? (unread > 99 ? "99+" : String(unread)) : "";
+    if (frame) frame.title = say.title;
+  }
+
+  function load() {
+    if (frame) return;
+    const query = new URLSearchParams({ embed: "1", lang: language(), origin: location.origin });
+    frame = element("iframe", { title: words().title, src: `${home}/chat/${inbox}/?${query}` });
+    panel.append(frame);
+  }
+
+  function tell(type, more) {
+    if (frameReady) frame.contentWindow.postMessage({ tandem: 1, type, ...more }, home);
+  }
+
+  function tellPage() {
+    tell("page", { url: location.href.slice(0, 500), title: document.title.slice(0, 200) });
+  }
+
+  function open() {
+    host.hidden = false;
+    load();
+    if (isOpen) return;
+    isOpen = true;
+    panel.dataset.open = "true";
+    label();
+    fit();
+    tellPage();
+    tell("open");
+    frame.focus();
+  }
+
+  function close() {
+    if (!isOpen) return;
+    isOpen = false;
+    panel.dataset.open = "false";
+    label();
+    fit();
+    tell("closed");
+    button.focus({ preventScroll: true });
+  }
+
+  /* On a phone the chat is the screen: above the keyboard, and the page behind it stands still. */
+  function fit() {
+    const alone = isOpen && phone.matches;
+    const page = document.documentElement.style;
+    panel.toggleAttribute("aria-modal", alone);
+    if (alone) panel.setAttribute("aria-modal", "true");
+    if (alone && pageScroll === null) {
+      pageScroll = page.overflow;
+      page.overflow = "hidden";
+    } else if (!alone && pageScroll !== null) {
+      page.overflow = pageScroll;
+      pageScroll = null;
+    }
+    const seen = window.visualViewport;
+    panel.style.height = alone && seen ? `${seen.height}px` : "";
+    panel.style.top = alone && seen ? `${seen.offsetTop}px` : "";
+  }
+
+  function hear(event) {
+    const said = event.data;
+    if (event.origin !== home || !frame || event.source !== frame.contentWindow) return;
+    if (!said || typeof said !== "object" || said.tandem !== 1) return;
+    if (said.type === "ready") {
+      frameReady = true;
+      tellPage();
+      tell(isOpen ? "open" : "closed");
+    } else if (said.type === "unread" && Number.isInteger(said.count) && said.count >= 0) {
+      unread = said.count;
+      label();
+    } else if (said.type === "known") {
+      remember();
+    } else if (said.type === "close") {
+      close();
+    }
+  }
+
+  function remember() {
+    try {
+      localStorage.setItem(remembered, "1");
+    } catch {
+      // storage is blocked: the badge waits until the chat is opened
+    }
+  }
+
+  function isKnown() {
+    try {
+      return localStorage.getItem(remembered) === "1";
+    } catch {
+      return false;
+    }
+  }
+
+  const acts = {
+    open,
+    close,
+    show: () => (host.hidden = false),
+    hide() {
+      close();
+      host.hidden = true;
+    },
+  };
+
+  window.Tandem = function Tandem(act) {
+    if (Object.hasOwn(acts, act)) acts[act]();
+  };
+  window.Tandem.loaded = true;
+
+  function begin() {
+    build();
+    window.addEventListener("message", hear);
+    window.addEventListener("popstate", tellPage);
+    if (window.navigation) window.navigation.addEventListener("navigatesuccess", tellPage);
+    phone.addEventListener("change", fit);
+    if (window.visualViewport) {
+      window.visualViewport.addEventListener("resize", fit);
+      window.visualViewport.addEventListener("scroll", fit);
+    }
+    for (const act of (before && before.calls) || []) window.Tandem(act);
+    // Who has talked before may have an answer waiting: look, once the page itself is done.
+    if (isKnown()) (window.requestIdleCallback || setTimeout)(load);
+  }
+
+  if (document.body) begin();
+  else document.addEventListener("DOMContentLoaded", begin);
+})();
