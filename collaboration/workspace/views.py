@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.http import FileResponse, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
@@ -128,7 +128,7 @@ def entries(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _say(
     command: Callable[..., tuple[Any, bool]],
-) -> Callable[..., HttpResponse]:
+) -> Callable[..., HttpResponseBase]:
     @agents_only
     @require_POST
     def view(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
@@ -153,7 +153,7 @@ notes = _say(commands.post_note)
 def _act(
     command: Callable[..., Conversation],
     read: Callable[[dict[str, Any]], dict[str, Any]] = lambda data: {},
-) -> Callable[..., HttpResponse]:
+) -> Callable[..., HttpResponseBase]:
     @agents_only
     @require_POST
     def view(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:

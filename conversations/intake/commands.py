@@ -59,27 +59,28 @@ def post_message(
     with command("conversation.message", actor=customer, on=None) as step:
         conversation = _current(session)
         step.on = conversation
-        known = steps.sent_before(
-            conversation,
-            client_id,
-            kind=Entry.Kind.MESSAGE,
-            body=body,
-            author=customer,
-            files=files,
-        )
-        if known:
+        now, sent, _takes_part = steps.standing(conversation, client_id=client_id)
+        if sent:
             step.nothing_changed()
-            return known, False
+            return steps.sent_before(
+                conversation,
+                client_id,
+                kind=Entry.Kind.MESSAGE,
+                body=body,
+                author=customer,
+                files=files,
+            ), False
         spend("customer messages", session.pk)
         if conversation.last_seq == 0:
             spend("conversations per address", origin.get().address)
         if conversation.status == Status.RESOLVED:
-            steps.reopen(step, conversation, author=customer)
+            steps.reopen(step, conversation, author=customer, at=now)
         conversation.status = Status.OPEN
         conversation.snoozed_until = None
         entry = steps.append(
             step,
             conversation,
+            at=now,
             kind=Entry.Kind.MESSAGE,
             audience=Entry.Audience.PUBLIC,
             author=customer,
@@ -99,15 +100,14 @@ def _current(session: CustomerSession) -> Conversation:
     locked = Conversation.objects.select_for_update(no_key=True)
     found = locked.filter(pk=session.conversation_id).first()
     if found is None:
-        moment = steps.now()
         Conversation.objects.bulk_create(
             [
                 Conversation(
                     pk=session.conversation_id,
                     inbox=session.inbox,
                     customer=session.customer,
-                    created_at=moment,
-                    last_activity_at=moment,
+                    created_at=Now(),
+                    last_activity_at=Now(),
                 )
             ],
             ignore_conflicts=True,

@@ -71,22 +71,25 @@ def _post(
     with command(f"conversation.{kind}", actor=agent, on=None) as step:
         step.on = conversation = steps.lock(conversation_id, agent)
         require(agent, act, conversation.inbox_id)
-        known = steps.sent_before(
-            conversation, client_id, kind=kind, body=body, author=agent, files=files
-        )
-        if known:
+        now, sent, takes_part = steps.standing(conversation, client_id=client_id, agent=agent)
+        if sent:
             step.nothing_changed()
-            return known, False
+            return steps.sent_before(
+                conversation, client_id, kind=kind, body=body, author=agent, files=files
+            ), False
         spend("agent messages", agent.pk)
         if kind == K.REPLY:
             if conversation.status == Status.RESOLVED:
-                steps.reopen(step, conversation, author=agent)
-            steps.take_part(step, conversation, agent)
+                steps.reopen(step, conversation, author=agent, at=now)
+            if not takes_part:
+                steps.take_part(conversation, agent, at=now)
+                steps.add_event(step, conversation, "joined", author=agent, at=now)
             conversation.status = Status.PENDING
             conversation.snoozed_until = None
         entry = steps.append(
             step,
             conversation,
+            at=now,
             kind=kind,
             audience=audience,
             author=agent,
@@ -104,10 +107,13 @@ def join(*, agent: Agent, conversation: ConversationId) -> Conversation:
     with command("conversation.join", actor=agent, on=None) as step:
         step.on = found = steps.lock(conversation, agent)
         require(agent, Act.JOIN, found.inbox_id)
-        if steps.take_part(step, found, agent):
-            steps.save_head(step, found)
-        else:
+        now, _sent, takes_part = steps.standing(found, agent=agent)
+        if takes_part:
             step.nothing_changed()
+            return found
+        steps.take_part(found, agent, at=now)
+        steps.add_event(step, found, "joined", author=agent, at=now)
+        steps.save_head(step, found)
         return found
 
 
@@ -117,14 +123,13 @@ def leave(*, agent: Agent, conversation: ConversationId) -> Conversation:
         step.on = found = steps.lock(conversation, agent)
         if found.assignee_id == agent.pk:
             raise Conflict(_("You are responsible here: assign it to a colleague first."))
-        left = Participant.objects.filter(conversation=found, agent=agent, left_at=None).update(
-            left_at=steps.now()
-        )
-        if left:
-            steps.add_event(step, found, "left", author=agent)
-            steps.save_head(step, found)
-        else:
+        now, _sent, takes_part = steps.standing(found, agent=agent)
+        if not takes_part:
             step.nothing_changed()
+            return found
+        Participant.objects.filter(conversation=found, agent=agent).update(left_at=now)
+        steps.add_event(step, found, "left", author=agent, at=now)
+        steps.save_head(step, found)
         return found
 
 
@@ -139,9 +144,10 @@ def claim(*, agent: Agent, conversation: ConversationId) -> Conversation:
         if found.assignee_id is not None:
             owner = str(Agent.objects.get(pk=found.assignee_id))
             raise Conflict(_("%(name)s has it already.") % {"name": owner}, assignee=owner)
+        now = steps.standing(found).now
         found.assignee = agent
-        steps.add_event(step, found, "claimed", author=agent)
-        _be_participant(found, agent)
+        steps.take_part(found, agent, at=now)
+        steps.add_event(step, found, "claimed", author=agent, at=now)
         steps.save_head(step, found)
         return found
 
@@ -174,25 +180,17 @@ def assign(
             raise NotAllowed(
                 _("%(name)s may not answer customers of this inbox.") % {"name": str(to)}
             )
+        now = steps.standing(found).now
         found.assignee = to
         step.note(before=steps.person(before), after=steps.person(to))
         if to is None:
-            steps.add_event(step, found, "unassigned", author=agent, was=steps.person(before))
+            was = steps.person(before)
+            steps.add_event(step, found, "unassigned", author=agent, at=now, was=was)
         else:
-            steps.add_event(step, found, "assigned", author=agent, to=steps.person(to))
-            _be_participant(found, to)
+            steps.take_part(found, to, at=now)
+            steps.add_event(step, found, "assigned", author=agent, at=now, to=steps.person(to))
         steps.save_head(step, found)
         return found
-
-
-def _be_participant(conversation: Conversation, agent: Agent) -> None:
-    """Whoever is responsible takes part; the event that made them so says it already."""
-    Participant.objects.update_or_create(
-        conversation=conversation,
-        agent=agent,
-        defaults={"left_at": None},
-        create_defaults={"joined_at": steps.now()},
-    )
 
 
 def resolve(*, agent: Agent, conversation: ConversationId) -> Conversation:
@@ -204,9 +202,10 @@ def resolve(*, agent: Agent, conversation: ConversationId) -> Conversation:
             step.nothing_changed()
             return found
         step.note(before=found.status)
-        entry = steps.add_event(step, found, "resolved", author=agent, public=True)
+        now = steps.standing(found).now
+        steps.add_event(step, found, "resolved", author=agent, at=now, public=True)
         found.status = Status.RESOLVED
-        found.resolved_at = entry.at
+        found.resolved_at = now
         found.waiting_since = found.snoozed_until = None
         steps.save_head(step, found)
         return found
@@ -219,7 +218,7 @@ def reopen(*, agent: Agent, conversation: ConversationId) -> Conversation:
         if found.status != Status.RESOLVED:
             step.nothing_changed()
             return found
-        steps.reopen(step, found, author=agent)
+        steps.reopen(step, found, author=agent, at=steps.standing(found).now)
         steps.save_head(step, found)
         return found
 

@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from conversations.customers.models import Customer
@@ -154,6 +155,7 @@ class Entry(models.Model):
     body = models.TextField(_("text"), blank=True)
     event = models.JSONField(default=dict, blank=True)
     seen = models.PositiveIntegerField(null=True)  # last number the author had on screen
+    attachments = models.PositiveSmallIntegerField(default=0)  # how many files came with it
     at = models.DateTimeField(_("time"))
 
     objects = EntryQuerySet.as_manager()
@@ -189,6 +191,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.seq}"
+
+    @cached_property
+    def attached(self) -> list["File"]:
+        """Its files, in order. Lists of entries bring them along (`queries.with_files`)."""
+        return list(self.files.order_by("position")) if self.attachments else []
 
     def author(self) -> dict[str, Any]:
         return {"id": self.agent_id, "name": self.author_name, "kind": self.author_kind}

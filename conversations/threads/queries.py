@@ -9,7 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
 from django.utils.crypto import salted_hmac
 
 from conversations.threads.models import Conversation, Entry, File, ReadMark
@@ -17,7 +25,6 @@ from helpdesk.core.refusals import Invalid
 from permissions.accounts.models import Agent
 
 PAGE = 200  # entries in one answer
-FILES = Prefetch("files", File.objects.order_by("position"))
 
 
 # --- entries -------------------------------------------------------------------------------
@@ -44,7 +51,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "body": entry.body,
         "author": entry.author(),
         "at": entry.at.isoformat(),
-        "files": [file_json(file) for file in entry.files.all()],
+        "files": [file_json(file) for file in entry.attached],
         "event": entry.event or None,
     }
 
@@ -66,7 +73,7 @@ def public_entry_json(entry: Entry) -> dict[str, Any]:
         "body": entry.body,
         "author": author,
         "at": entry.at.isoformat(),
-        "files": [file_json(file) for file in entry.files.all()],
+        "files": [file_json(file) for file in entry.attached],
         "event": {"type": entry.event["type"]} if entry.event else None,
     }
 
@@ -78,29 +85,37 @@ def opaque_id(agent_id: int | None) -> str | None:
     return salted_hmac("tandem.public-agent", str(agent_id)).hexdigest()[:12]
 
 
-def entries_after(conversation_id: uuid.UUID, after: int, *, limit: int = PAGE) -> QuerySet[Entry]:
+def with_files(entries: list[Entry]) -> list[Entry]:
+    """The entries, with their files read in one query where there are any."""
+    carrying = [entry for entry in entries if entry.attachments]
+    if carrying:
+        files = Prefetch("files", File.objects.order_by("position"), to_attr="attached")
+        prefetch_related_objects(carrying, files)
+    return entries
+
+
+def entries_after(conversation_id: uuid.UUID, after: int, *, limit: int = PAGE) -> list[Entry]:
     """Entries with a higher number, in order. The caller has checked who may see them."""
     found = Entry.objects.filter(conversation=conversation_id, seq__gt=after)
-    return found.order_by("seq").prefetch_related(FILES)[:limit]
-
-
-def latest_entries(conversation: Conversation, limit: int = 60) -> list[Entry]:
-    """The last entries, in order: what a screen shows first."""
-    found = conversation.entries.order_by("-seq").prefetch_related(FILES)[:limit]
-    return list(found)[::-1]
+    return with_files(list(found.order_by("seq")[:limit]))
 
 
 def entries_before(conversation_id: uuid.UUID, before: int, limit: int) -> list[Entry]:
     found = Entry.objects.filter(conversation=conversation_id, seq__lt=before)
-    return list(found.order_by("-seq").prefetch_related(FILES)[:limit])[::-1]
+    return with_files(list(found.order_by("-seq")[:limit])[::-1])
+
+
+def latest_entries(conversation: Conversation, limit: int = 60) -> list[Entry]:
+    """The last entries, in order: what a screen shows first."""
+    return entries_before(conversation.pk, conversation.last_seq + 1, limit)
 
 
 def public_entries_after(
     conversation_id: uuid.UUID, after: int, *, limit: int = PAGE
-) -> QuerySet[Entry]:
+) -> list[Entry]:
     """What a customer missed, by public number."""
     found = Entry.objects.public().filter(conversation=conversation_id, public_seq__gt=after)
-    return found.order_by("public_seq").prefetch_related(FILES)[:limit]
+    return with_files(list(found.order_by("public_seq")[:limit]))
 
 
 def public_head(conversation_id: uuid.UUID) -> int:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -40,11 +40,41 @@ def lock(conversation_id: uuid.UUID | str, reader: Agent) -> Conversation:
     return found
 
 
-def now() -> datetime:
-    """The database's clock: what is displayed does not depend on a process's."""
+class Standing(NamedTuple):
+    """What an act must know once the conversation is locked."""
+
+    now: datetime  # the database's clock: what is displayed does not depend on a process's
+    sent: bool  # an entry of this client_id is there already
+    takes_part: bool
+
+
+_STANDING = """
+SELECT clock_timestamp(),
+  EXISTS (SELECT FROM conversations_entry
+          WHERE conversation_id = %(conversation)s AND client_id = %(client_id)s),
+  EXISTS (SELECT FROM conversations_participant
+          WHERE conversation_id = %(conversation)s AND agent_id = %(agent)s AND left_at IS NULL)
+"""
+
+
+def standing(
+    conversation: Conversation,
+    *,
+    client_id: uuid.UUID | None = None,
+    agent: Agent | None = None,
+) -> Standing:
+    """Read it after the lock, in a statement of its own: one that waited would answer from
+    before the wait."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        cursor.execute(
+            _STANDING,
+            {
+                "conversation": conversation.pk,
+                "client_id": client_id,
+                "agent": agent.pk if agent else None,
+            },
+        )
+        return Standing(*cursor.fetchone())
 
 
 def sent_before(
@@ -55,17 +85,15 @@ def sent_before(
     body: str,
     author: Agent | Customer,
     files: Sequence[uuid.UUID],
-) -> Entry | None:
+) -> Entry:
     """The entry an earlier try of this very message made. Conflict if the id meant another."""
-    known = Entry.objects.filter(conversation=conversation, client_id=client_id).first()
-    if known is None:
-        return None
+    known = Entry.objects.get(conversation=conversation, client_id=client_id)
     same_author = (
         known.agent_id == author.pk
         if isinstance(author, Agent)
         else known.author_kind == Customer.kind
     )
-    same_files = set(known.files.values_list("pk", flat=True)) == set(files)
+    same_files = {file.pk for file in known.attached} == set(files)
     if known.kind != kind or known.body != body or not same_author or not same_files:
         raise Conflict(_("This message id was already used for another message."))
     return known
@@ -75,6 +103,7 @@ def append(
     step: Step,
     conversation: Conversation,
     *,
+    at: datetime,
     kind: str,
     audience: str,
     author: Agent | Customer | None,
@@ -83,13 +112,11 @@ def append(
     event: dict[str, Any] | None = None,
     seen: int | None = None,
     files: Sequence[uuid.UUID] = (),
-    at: datetime | None = None,
 ) -> Entry:
     """Add an entry to a locked conversation under its next number.
 
     The caller saves the conversation (`save_head`) once all entries of the act are appended.
     """
-    at = at or now()
     conversation.last_seq += 1
     public_seq = None
     if audience == A.PUBLIC:
@@ -109,12 +136,13 @@ def append(
         body=body,
         event=event or {},
         seen=seen,
+        attachments=len(files),
         at=at,
     )
-    attached = _attach(entry, files, author) if files else []
+    entry.attached = _attach(entry, files, author) if files else []
     conversation.last_activity_at = at
     if kind != K.EVENT:
-        conversation.preview = one_line(body, limit=160) or (attached[0].name[:160])
+        conversation.preview = one_line(body, limit=160) or entry.attached[0].name[:160]
         conversation.preview_kind = kind
     if kind == K.MESSAGE:
         conversation.messages += 1
@@ -156,6 +184,7 @@ def add_event(
     conversation: Conversation,
     kind: str,
     *,
+    at: datetime,
     author: Agent | Customer | None,
     public: bool = False,
     **facts: Any,
@@ -164,6 +193,7 @@ def add_event(
     return append(
         step,
         conversation,
+        at=at,
         kind=K.EVENT,
         audience=A.PUBLIC if public else A.TEAM,
         author=author,
@@ -171,25 +201,23 @@ def add_event(
     )
 
 
-def take_part(step: Step, conversation: Conversation, agent: Agent, **facts: Any) -> bool:
-    """Make the agent a participant; True (and an event) if they were none."""
-    participant, created = Participant.objects.get_or_create(
-        conversation=conversation, agent=agent, defaults={"joined_at": now()}
+def take_part(conversation: Conversation, agent: Agent, *, at: datetime) -> None:
+    """Make the agent a participant. The event that tells of it is the caller's."""
+    Participant.objects.update_or_create(
+        conversation=conversation,
+        agent=agent,
+        defaults={"left_at": None},
+        create_defaults={"joined_at": at},
     )
-    if not created and participant.left_at is None:
-        return False
-    if not created:
-        participant.left_at = None
-        participant.save(update_fields=["left_at"])
-    add_event(step, conversation, "joined", author=agent, **facts)
-    return True
 
 
-def reopen(step: Step, conversation: Conversation, *, author: Agent | Customer) -> None:
+def reopen(
+    step: Step, conversation: Conversation, *, author: Agent | Customer, at: datetime
+) -> None:
     conversation.status = Status.OPEN
     conversation.resolved_at = None
     conversation.snoozed_until = None
-    add_event(step, conversation, "reopened", author=author)
+    add_event(step, conversation, "reopened", author=author, at=at)
 
 
 def person(agent: Agent | None) -> dict[str, Any] | None:

@@ -40,20 +40,14 @@ def _install_with_apt() -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return
     print("Installing Chromium for the browser tests …", flush=True)
-    quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "check": False}
-    subprocess.run(["apt-get", "update", "--quiet"], **quiet, stdout=subprocess.DEVNULL)
-    subprocess.run(
-        [
-            "apt-get",
-            "install",
-            "--yes",
-            "--quiet",
-            "--no-install-recommends",
-            *PACKAGES,
-        ],
-        **quiet,
-        stdout=subprocess.DEVNULL,
-    )
+    install = ["install", "--yes", "--no-install-recommends", *PACKAGES]
+    for command in (["update"], install):
+        subprocess.run(
+            ["apt-get", "--quiet", *command],
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdout=subprocess.DEVNULL,
+            check=False,  # whether it helped is seen by looking for it again
+        )
 
 
 def _install_with_playwright() -> None:

@@ -10,7 +10,7 @@
 
    To call it before this script has arrived, keep the calls:
 
-     window.Tandem = window.Tandem || function () { (Tandem.calls ||= []).push(arguments[0]) };
+     window.Tandem = window.Tandem || ((act) => (Tandem.calls = Tandem.calls || []).push(act));
 
    Nothing is read from the page but its address and title, which the team sees. */
 (() => {
@@ -23,6 +23,7 @@
   if (!inbox || (before && before.loaded)) return;
 
   const home = new URL(script.src).origin;
+  const chat = `${home}/chat/${encodeURIComponent(inbox)}/`;
   const remembered = `tandem.${inbox}`; // set once this browser has talked: worth a badge
 
   // The one text that no server renders: the button stands on the page before anything is asked.
@@ -170,14 +171,15 @@
 
   /* Sites that swap their whole body take the button with it; it comes back by itself. */
   function stay() {
-    const attach = () => {
-      if (!host.isConnected && document.body) document.body.append(host);
-    };
+    const watch = new MutationObserver(attach);
+    function attach() {
+      if (host.isConnected || !document.body) return;
+      document.body.append(host);
+      watch.observe(document.body, { childList: true });
+    }
+    watch.observe(document.documentElement, { childList: true });
     attach();
-    new MutationObserver(attach).observe(document.documentElement, { childList: true });
     new MutationObserver(label).observe(document.documentElement, { attributeFilter: ["lang"] });
-    const body = new MutationObserver(attach);
-    body.observe(document.body, { childList: true });
   }
 
   function label() {
@@ -193,7 +195,7 @@
   function load() {
     if (frame) return;
     const query = new URLSearchParams({ embed: "1", lang: language(), origin: location.origin });
-    frame = element("iframe", { title: words().title, src: `${home}/chat/${inbox}/?${query}` });
+    frame = element("iframe", { title: words().title, src: `${chat}?${query}` });
     panel.append(frame);
   }
 
@@ -220,20 +222,20 @@
 
   function close() {
     if (!isOpen) return;
+    const hadFocus = host.shadowRoot.activeElement;
     isOpen = false;
     panel.dataset.open = "false";
     label();
     fit();
     tell("closed");
-    button.focus({ preventScroll: true });
+    if (hadFocus) button.focus({ preventScroll: true });
   }
 
   /* On a phone the chat is the screen: above the keyboard, and the page behind it stands still. */
   function fit() {
     const alone = isOpen && phone.matches;
     const page = document.documentElement.style;
-    panel.toggleAttribute("aria-modal", alone);
-    if (alone) panel.setAttribute("aria-modal", "true");
+    panel.setAttribute("aria-modal", String(alone));
     if (alone && pageScroll === null) {
       pageScroll = page.overflow;
       page.overflow = "hidden";
@@ -280,19 +282,17 @@
     }
   }
 
-  const acts = {
-    open,
-    close,
-    show: () => (host.hidden = false),
-    hide() {
-      close();
-      host.hidden = true;
-    },
-  };
+  function show() {
+    host.hidden = false;
+  }
 
-  window.Tandem = function Tandem(act) {
-    if (Object.hasOwn(acts, act)) acts[act]();
-  };
+  function hide() {
+    close();
+    host.hidden = true;
+  }
+
+  const acts = new Map(Object.entries({ open, close, show, hide }));
+  window.Tandem = (act) => acts.has(act) && acts.get(act)();
   window.Tandem.loaded = true;
 
   function begin() {

@@ -214,10 +214,9 @@ class Up:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        wait_for(lambda: not self.family() or self._kill(), "an end of all processes")
-
-    def _kill(self) -> bool:
-        if time.monotonic() - self.started > 30:
+        try:
+            wait_for(lambda: not self.family(), "an end of all processes", 20)
+        except AssertionError:
             for pid in self.family():
                 os.kill(pid, signal.SIGKILL)
-        return False
+            raise

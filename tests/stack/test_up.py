@@ -28,7 +28,7 @@ def up(tmp_path):
         return started[-1]
 
     yield start
-    for one in started:
+    for one in reversed(started):
         one.stop()
 
 

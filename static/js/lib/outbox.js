@@ -1,0 +1,218 @@
+// What was written and has not yet been acknowledged, in order, safe from reloads and crashes.
+//
+// Messages of one conversation are sent strictly one after another. Each carries a `client_id` by
+// which the server knows it again, so sending one twice is harmless; what only may work later is
+// tried again, what was refused waits for the person.
+
+import { uuid } from "./dom.js";
+import { Refused, backoff, requestJson } from "./http.js";
+import { openStore } from "./store.js";
+
+const MOST_WAIT = 15_000;
+
+/**
+ * `const outbox = await new Outbox({owner, headers, onChange}).open()`
+ *
+ * - `owner`: whose messages these are, e.g. "agent-7" or a customer's conversation
+ * - `headers()`: extra HTTP headers (CSRF token or a customer's token), read for every try
+ * - `onChange(item)`: a message is new or changed its state; "gone" means that it is done with
+ * - `onSent(item, answer)`: the server has it; `answer` is the entry
+ *
+ * An item is `{id, conversation, url, kind, body, files, seen, state, reason, order}`. `id` is its
+ * client_id, `files` are the server's descriptions of uploaded files, `state` is one of "sending",
+ * "sent", "failed" (with the server's sentence as `reason`) and, in the last event, "gone".
+ */
+export class Outbox {
+  #owner;
+  #headers;
+  #onChange;
+  #onSent;
+  #store;
+  #items = new Map();
+  #unkept = new Set(); // ids the store had no room for; they wait in this tab only
+  #pumping = new Set();
+  #wakers = new Set();
+  #channel = null;
+  #lastOrder = 0;
+
+  constructor({ owner, headers = () => ({}), onChange = () => {}, onSent = () => {} }) {
+    this.#owner = owner;
+    this.#headers = headers;
+    this.#onChange = onChange;
+    this.#onSent = onSent;
+  }
+
+  /** Take up what an earlier page left behind, and begin to send. */
+  async open() {
+    this.#store = await openStore("tandem-outbox");
+    if (globalThis.BroadcastChannel) {
+      this.#channel = new BroadcastChannel(`tandem-outbox:${this.#owner}`);
+      this.#channel.onmessage = ({ data }) => this.#hearNeighbour(data);
+    }
+    addEventListener("online", () => this.kick());
+    document.addEventListener("visibilitychange", () => this.kick());
+    const stored = await this.#store.all();
+    for (const item of stored.sort((a, b) => a.order - b.order)) {
+      if (item.owner !== this.#owner || this.#items.has(item.id)) continue;
+      this.#items.set(item.id, item);
+      this.#onChange(item);
+      this.#pump(item.conversation);
+    }
+    return this;
+  }
+
+  /** Queue a message. It is shown as sending from this moment on. */
+  async add({ conversation, url, kind = "message", body = "", files = [], seen = null }) {
+    this.#lastOrder = Math.max(Date.now(), this.#lastOrder + 1);
+    const item = {
+      id: uuid(),
+      owner: this.#owner,
+      order: this.#lastOrder,
+      state: "sending",
+      reason: "",
+      ...{ conversation, url, kind, body, files, seen },
+    };
+    this.#items.set(item.id, item);
+    this.#onChange(item);
+    await this.#keep(item);
+    this.#pump(conversation);
+    return item;
+  }
+
+  /** The messages of a conversation that are not done with, oldest first. */
+  items(conversation) {
+    return [...this.#items.values()]
+      .filter((item) => item.conversation === conversation)
+      .sort((a, b) => a.order - b.order);
+  }
+
+  /** The stream brought this client_id (or the page had it already): the message is done with. */
+  heard(id) {
+    if (id && this.#items.has(id)) this.#finish(id, "gone");
+  }
+
+  /** Send a refused message once more. */
+  async retry(id) {
+    const item = this.#items.get(id);
+    if (item?.state !== "failed") return;
+    this.#change(item, "sending");
+    await this.#keep(item);
+    this.#pump(item.conversation);
+  }
+
+  /** Forget a refused message. */
+  discard(id) {
+    if (this.#items.get(id)?.state === "failed") this.#finish(id, "gone");
+  }
+
+  /** Do not wait any longer: the server is there again. */
+  kick() {
+    for (const wake of [...this.#wakers]) wake();
+  }
+
+  // --- sending -----------------------------------------------------------------------------
+
+  async #pump(conversation) {
+    if (this.#pumping.has(conversation)) return;
+    this.#pumping.add(conversation);
+    const next = () => this.items(conversation).find((item) => item.state === "sending");
+    for (let tries = 0, item; (item = next()); ) {
+      const pause = await this.#alone(conversation, () => this.#send(item, tries));
+      if (pause === null) tries = 0;
+      else {
+        tries += 1;
+        await this.#wait(pause);
+      }
+    }
+    this.#pumping.delete(conversation);
+  }
+
+  /** One tab at a time, where the browser can tell; elsewhere the client_id makes doubles harmless. */
+  #alone(conversation, work) {
+    if (!navigator.locks) return work();
+    return navigator.locks.request(`tandem-outbox:${this.#owner}:${conversation}`, work);
+  }
+
+  /** One try. Returns how long to wait before the next one, or null if this message needs none. */
+  async #send(item, tries) {
+    if (item.state !== "sending") return null;
+    const stored = this.#unkept.has(item.id) || (await this.#store.get(item.id).catch(() => item));
+    if (!stored) {
+      this.#finish(item.id, "sent"); // by another tab
+      return null;
+    }
+    const { body, seen } = item;
+    const data = { client_id: item.id, body, files: item.files.map((file) => file.id) };
+    try {
+      const answer = await requestJson(item.url, {
+        data: seen === null ? data : { ...data, seen },
+        headers: this.#headers(),
+      });
+      if (answer.client_id !== item.id) return backoff(tries, { first: 500, most: MOST_WAIT });
+      this.#finish(item.id, "sent", answer);
+      return null;
+    } catch (error) {
+      if (error instanceof Refused && !error.isTemporary) {
+        if (this.#items.has(item.id)) {
+          this.#change(item, "failed", error.sentence);
+          await this.#keep(item);
+        }
+        return null;
+      }
+      return error.retryAfter ?? backoff(tries, { first: 500, most: MOST_WAIT });
+    }
+  }
+
+  #wait(pause) {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#wakers.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, pause);
+      this.#wakers.add(done);
+    });
+  }
+
+  // --- keeping -----------------------------------------------------------------------------
+
+  #change(item, state, reason = "") {
+    item.state = state;
+    item.reason = reason;
+    this.#onChange(item);
+  }
+
+  async #keep(item) {
+    await this.#store.put(item).catch(() => this.#unkept.add(item.id));
+    this.#channel?.postMessage({ item });
+  }
+
+  /** Out of the queue: "sent" stays on the screen until the stream brings the entry itself. */
+  #finish(id, state, answer = null) {
+    const item = this.#items.get(id);
+    this.#store.remove(id).catch(() => {});
+    this.#channel?.postMessage({ finished: id, state });
+    if (!item) return;
+    if (answer) item.seq = answer.seq;
+    if (state === "gone") this.#items.delete(id);
+    this.#change(item, state);
+    if (answer) this.#onSent(item, answer);
+  }
+
+  /** Another tab of the same person added, changed or finished something. */
+  #hearNeighbour({ item, finished, state }) {
+    const known = this.#items.get(item?.id ?? finished);
+    if (finished && known) {
+      if (state === "gone") this.#items.delete(finished);
+      this.#change(known, state);
+    } else if (item && known) {
+      if (known.state !== "sent") this.#change(known, item.state, item.reason);
+      this.#pump(known.conversation);
+    } else if (item) {
+      this.#items.set(item.id, item);
+      this.#onChange(item);
+      this.#pump(item.conversation);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// Files on their way into a message: chosen, pasted or dropped, uploaded at once, removable.
+
+import { $, clone } from "./dom.js";
+
+const MOST = 10; // files on one message
+
+/**
+ * `new Uploads({url, headers, list, say, onChange})`
+ *
+ * - `url()`: where a file is POSTed as `file`; answers 201 with the server's description of it
+ * - `headers()`: extra HTTP headers
+ * - `list`: the element that shows them, each a copy of `<template id="upload">` with
+ *   `[data-name]`, `progress`, `[data-reason]`, `[data-act=retry]` and `[data-act=remove]`
+ * - `say("upload-failed")`: the sentence for when nobody answered
+ * - `onChange()`: something was added, removed, finished or failed
+ */
+export class Uploads {
+  #url;
+  #headers;
+  #list;
+  #say;
+  #onChange;
+  #items = [];
+
+  constructor({ url, headers = () => ({}), list, say, onChange = () => {} }) {
+    this.#url = url;
+    this.#headers = headers;
+    this.#list = list;
+    this.#say = say;
+    this.#onChange = onChange;
+  }
+
+  /** The server's descriptions of what is uploaded. */
+  get files() {
+    return this.#items.filter((item) => item.file).map((item) => item.file);
+  }
+
+  get isBusy() {
+    return this.#items.some((item) => item.state === "busy");
+  }
+
+  get isEmpty() {
+    return this.#items.length === 0;
+  }
+
+  /** Take files until the message is full. */
+  add(files) {
+    for (const source of [...files].slice(0, MOST - this.#items.length)) this.#begin(source);
+  }
+
+  /** Forget everything, after sending. */
+  clear() {
+    for (const item of [...this.#items]) this.#remove(item);
+  }
+
+  /** Take files chosen with an input, pasted into a text field or dropped on an area. */
+  listen({ input, field, area }) {
+    input.addEventListener("change", () => {
+      this.add(input.files);
+      input.value = "";
+    });
+    field.addEventListener("paste", (event) => {
+      if (!event.clipboardData?.files.length) return;
+      event.preventDefault();
+      this.add(event.clipboardData.files);
+    });
+    const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+    area.addEventListener("dragover", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      area.toggleAttribute("data-dropping", true);
+    });
+    area.addEventListener("dragleave", (event) => {
+      if (!area.contains(event.relatedTarget)) area.removeAttribute("data-dropping");
+    });
+    area.addEventListener("drop", (event) => {
+      area.removeAttribute("data-dropping");
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      this.add(event.dataTransfer.files);
+    });
+  }
+
+  #begin(source) {
+    const element = clone("upload");
+    const item = { source, element, state: "busy", file: null, request: null, preview: null };
+    $("[data-name]", element).textContent = source.name;
+    const picture = $("img", element);
+    if (picture && source.type.startsWith("image/")) {
+      picture.src = item.preview = URL.createObjectURL(source);
+      picture.hidden = false;
+    }
+    $('[data-act="remove"]', element).addEventListener("click", () => this.#remove(item));
+    $('[data-act="retry"]', element).addEventListener("click", () => this.#send(item));
+    this.#items.push(item);
+    this.#list.append(element);
+    this.#send(item);
+  }
+
+  #send(item) {
+    const progress = $("progress", item.element);
+    const request = (item.request = new XMLHttpRequest());
+    request.open("POST", this.#url());
+    request.responseType = "json";
+    request.setRequestHeader("Accept", "application/json");
+    for (const [name, value] of Object.entries(this.#headers())) {
+      request.setRequestHeader(name, value);
+    }
+    request.upload.onprogress = ({ loaded, total }) => {
+      progress.value = loaded / total;
+    };
+    request.onload = () => {
+      if (request.status === 201) item.file = request.response;
+      this.#show(item, item.file ? "done" : "failed", request.response?.detail);
+    };
+    request.onerror = request.ontimeout = () => this.#show(item, "failed");
+    const form = new FormData();
+    form.append("file", item.source);
+    this.#show(item, "busy");
+    request.send(form);
+  }
+
+  #show(item, state, reason) {
+    item.state = item.element.dataset.state = state;
+    const sentence = state === "failed" ? reason || this.#say("upload-failed") : "";
+    $("[data-reason]", item.element).textContent = sentence;
+    this.#onChange();
+  }
+
+  #remove(item) {
+    item.request?.abort();
+    if (item.preview) URL.revokeObjectURL(item.preview);
+    item.element.remove();
+    this.#items = this.#items.filter((other) => other !== item);
+    this.#onChange();
+  }
+}

@@ -1,0 +1,146 @@
+"""The cast: amy (all of an agent's rights), ben (may look), eve (outside), lin (the customer)."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from conversations.customers.models import Customer
+from conversations.inboxes.commands import open_inbox
+from conversations.inboxes.models import Inbox
+from conversations.intake.commands import begin_session, post_message
+from conversations.intake.models import CustomerSession
+from conversations.threads.models import Conversation
+from permissions.accounts.commands import create_team, invite_agent
+from permissions.accounts.models import Agent, Team
+from permissions.acts.checks import forget_rights, give
+from permissions.acts.vocabulary import Act
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests that commit are cleaned up by TRUNCATE, which the audit table refuses elsewhere."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE permissions_auditrecord DISABLE TRIGGER audit_no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(settings: Any, tmp_path: Any) -> Iterator[None]:
+    settings.MEDIA_ROOT = tmp_path / "files"
+    forget_rights()
+    yield
+    forget_rights()
+
+
+@dataclass
+class Cast:
+    amy: Agent
+    ben: Agent
+    eve: Agent
+    team: Team
+    inbox: Inbox
+    other_inbox: Inbox
+    session: CustomerSession
+    token: str
+    lin: Customer
+    posted: list[Any] = field(default_factory=list)
+
+    @property
+    def thread(self) -> Conversation:
+        """Lin's conversation as it is now."""
+        return Conversation.objects.get(pk=self.session.conversation_id)
+
+    def says(self, body: str, **extra: Any) -> Any:
+        """Lin writes."""
+        extra.setdefault("client_id", uuid.uuid4())
+        return post_message(session=self.session, body=body, **extra)[0]
+
+
+def make_cast() -> Cast:
+    team = create_team(actor=None, name="Service")
+    other = create_team(actor=None, name="Warehouse")
+    people = {
+        username: invite_agent(
+            actor=None, username=username, name=name, password=PASSWORD, teams=teams
+        )
+        for username, name, teams in (
+            ("amy", "Amy Ito", [team]),
+            ("ben", "Ben Okafor", []),
+            ("eve", "Eve Outside", [other]),
+        )
+    }
+    inbox = open_inbox(actor=None, key="shop", name="Shop", teams=[team], greeting="Hello!")
+    other_inbox = open_inbox(actor=None, key="depot", name="Depot", teams=[other])
+    give([Act.VIEW], people["ben"], inbox)
+    Agent.objects.filter(username="ben").update(authz_version=2)
+    session, token = begin_session(inbox=inbox, name="Lin", language="en")
+    for agent in people.values():
+        agent.refresh_from_db()
+    return Cast(
+        **people,
+        team=team,
+        inbox=inbox,
+        other_inbox=other_inbox,
+        session=session,
+        token=token,
+        lin=session.customer,
+    )
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def thread(cast: Cast) -> Conversation:
+    """Lin's conversation after her first message."""
+    cast.says("Where is my order?")
+    return cast.thread
+
+
+class Browser(Client):
+    """A test client that speaks JSON like a program does."""
+
+    def send(self, path: str, data: dict[str, Any] | None = None, **extra: Any) -> Any:
+        return self.post(
+            path,
+            data or {},
+            content_type="application/json",
+            headers={"accept": "application/json", **extra.pop("headers", {})},
+            **extra,
+        )
+
+    def read(self, path: str, **extra: Any) -> Any:
+        return self.get(path, headers={"accept": "application/json"}, **extra)
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def signed_in(cast: Cast) -> Any:
+    """`signed_in("amy")`: that agent's client."""
+
+    def sign_in(name: str) -> Browser:
+        client = Browser()
+        client.force_login(getattr(cast, name), backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+def act(thread: Conversation, name: str) -> str:
+    return f"/workspace/conversations/{thread.pk}/{name}/"
+
+
+def message(body: str = "hello", **extra: Any) -> dict[str, Any]:
+    return {"client_id": str(uuid.uuid4()), "body": body, **extra}

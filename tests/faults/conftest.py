@@ -1,0 +1,106 @@
+"""Real processes for the fault tests: one system for all that leave it as they found it."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.faults.harness import people
+from tests.faults.harness.people import Person
+from tests.faults.harness.screens import Screen
+from tests.faults.harness.system import System
+from tests.faults.harness.writers import History, Writer
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("faults")
+    group.addoption("--long", action="store_true", help="the long bars of the promises")
+    group.addoption("--seed", type=int, help="replay the faults of a printed seed")
+    group.addoption("--web-server", default="daphne", help="daphne or uvicorn")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All on one worker (with --dist loadgroup): they share a system and would only compete."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.faults)
+            item.add_marker(pytest.mark.xdist_group("faults"))
+
+
+@pytest.fixture(scope="session")
+def long_run(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--long", default=False))
+
+
+@pytest.fixture
+def dice(request: pytest.FixtureRequest) -> random.Random:
+    """The source of all chosen faults; its seed is printed with a failure."""
+    given = request.config.getoption("--seed", default=None)
+    seed = random.randrange(2**32) if given is None else given
+    print(f"--seed {seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture(scope="session")
+def _system(request: pytest.FixtureRequest) -> Iterator[System]:
+    server = request.config.getoption("--web-server", default="daphne")
+    system = System("--server", server)
+    failed = request.session.testsfailed
+    yield system
+    system.stop(keep=request.session.testsfailed > failed)
+
+
+@pytest.fixture
+async def system(_system: System) -> AsyncIterator[System]:
+    """The shared system, whole before and after."""
+    await _system.settled()
+    yield _system
+    await _system.settled()
+
+
+@dataclass
+class Talk:
+    """One conversation: its customer, its agents, and what they write and see."""
+
+    system: System
+    lin: Person
+    agents: list[Person]
+    history: History
+
+    def writers(self) -> list[Writer]:
+        return [Writer(person, self.history) for person in (self.lin, *self.agents)]
+
+    @asynccontextmanager
+    async def screens(self, *extra: Person) -> AsyncIterator[list[Screen]]:
+        """An open screen of everybody."""
+        opened = [Screen(person) for person in (self.lin, *self.agents, *extra)]
+        try:
+            for screen in opened:
+                await screen.__aenter__()
+            for screen in opened:
+                await screen.until_open()
+            yield opened
+        finally:
+            await asyncio.gather(*(screen.__aexit__(None, None, None) for screen in opened))
+
+
+@pytest.fixture
+def talk(system: System) -> Callable[..., Coroutine[Any, Any, Talk]]:
+    """`await talk(agents=3, port=…)`: a new conversation with its first message written."""
+
+    async def begin(*, agents: int = 3, port: int | None = None) -> Talk:
+        lin = await people.customer(system, port=port)
+        history = History()
+        await Writer(lin, history, name="hello").write(1)
+        found = [
+            await people.agent(system, f"agent{number}", lin.conversation, port=port)
+            for number in range(1, agents + 1)
+        ]
+        return Talk(system, lin, found, history)
+
+    return begin

@@ -1,0 +1,1 @@
+"""What the fault tests are made of: a system to hurt, writers, screens, a proxy, and the count."""

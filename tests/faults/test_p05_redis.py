@@ -1,0 +1,33 @@
+"""P05: Redis is disposable. Losing it loses nothing and signs nobody out."""
+
+import asyncio
+import random
+from typing import Any
+
+from tests.faults.harness.checking import check
+from tests.faults.harness.people import everything
+from tests.faults.harness.system import System
+
+
+async def test_restarted_and_flushed_while_everybody_writes(
+    system: System, talk: Any, dice: random.Random, long_run: bool
+) -> None:
+    """500 messages by a customer and three agents: every screen has each once, in order."""
+    one = await talk()
+    async with one.screens() as screens:
+        writing = asyncio.gather(*(w.write(125, pause=0.05) for w in one.writers()))
+        faults = 0
+        while not writing.done():
+            await asyncio.sleep(dice.uniform(0.5, 1.5))
+            await dice.choice([system.restart_redis, lambda: asyncio.to_thread(system.forget_redis)])()
+            faults += 1
+        await writing
+        await system.settled()
+        verdict = await check(one.history, one.agents[0], screens)
+        print(faults, "faults;", verdict)
+        assert not verdict.faults()
+        assert verdict.acked == 501
+        for screen in screens:
+            assert not [code for _, code in screen.closed if code], screen.closed
+        for person in one.agents:  # the same cookies still open the door
+            assert len(await everything(person)) == verdict.stored
