@@ -31,6 +31,7 @@ def words(name: str, default: str = "") -> list[str]:
 TESTING = "pytest" in sys.modules
 DEBUG = flag("DEBUG")
 DEMO = flag("DEMO")
+FAILPOINTS = flag("TANDEM_FAILPOINTS")  # for the fault tests: see helpdesk/core/failpoints.py
 SECURE = flag("SECURE")  # served over https behind a proxy
 
 

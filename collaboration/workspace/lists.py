@@ -49,8 +49,9 @@ def note_change(conversation_id: str, inbox_id: int, seq: int) -> None:
 
 
 def _start(name: str, work: Callable[[], Any], pause: float) -> None:
-    if name not in _tasks:
-        _tasks[name] = asyncio.get_running_loop().create_task(_later(name, work, pause))
+    loop, task = asyncio.get_running_loop(), _tasks.get(name)
+    if task is None or task.get_loop() is not loop:
+        _tasks[name] = loop.create_task(_later(name, work, pause))
 
 
 async def _later(name: str, work: Callable[[], Any], pause: float) -> None:

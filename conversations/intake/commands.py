@@ -106,8 +106,8 @@ def _current(session: CustomerSession) -> Conversation:
                     pk=session.conversation_id,
                     inbox=session.inbox,
                     customer=session.customer,
-                    created_at=Now(),
-                    last_activity_at=Now(),
+                    created_at=steps.told() or Now(),
+                    last_activity_at=steps.told() or Now(),
                 )
             ],
             ignore_conflicts=True,

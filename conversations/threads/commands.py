@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from types import EllipsisType
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from conversations.threads.models import (
 )
 from helpdesk.core import events
 from helpdesk.core.limits import spend
-from helpdesk.core.refusals import Conflict, NotAllowed, NotFound
+from helpdesk.core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from permissions.accounts.models import Agent
 from permissions.acts.checks import allowed, require
 from permissions.acts.command import command
@@ -219,6 +220,27 @@ def reopen(*, agent: Agent, conversation: ConversationId) -> Conversation:
             step.nothing_changed()
             return found
         steps.reopen(step, found, author=agent, at=steps.standing(found).now)
+        steps.save_head(step, found)
+        return found
+
+
+def snooze(*, agent: Agent, conversation: ConversationId, until: datetime) -> Conversation:
+    """Set it aside until a time, or until the customer writes."""
+    with command("conversation.snooze", actor=agent, on=None) as step:
+        step.on = found = steps.lock(conversation, agent)
+        require(agent, Act.RESOLVE, found.inbox_id)
+        if found.status == Status.SNOOZED and found.snoozed_until == until:
+            step.nothing_changed()
+            return found
+        now = steps.standing(found).now
+        if until <= now:
+            raise Invalid(_("This time has passed already."))
+        if found.status == Status.RESOLVED:
+            steps.reopen(step, found, author=agent, at=now)
+        step.note(before=found.status, until=until.isoformat())
+        steps.add_event(step, found, "snoozed", author=agent, at=now, until=until.isoformat())
+        found.status = Status.SNOOZED
+        found.snoozed_until = until
         steps.save_head(step, found)
         return found
 

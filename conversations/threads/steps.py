@@ -1,7 +1,9 @@
 """Pieces that commands share. They assume a transaction, open none and publish nothing."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,6 +42,25 @@ def lock(conversation_id: uuid.UUID | str, reader: Agent) -> Conversation:
     return found
 
 
+_told: ContextVar[datetime | None] = ContextVar("told", default=None)
+
+
+@contextmanager
+def told_at(moment: datetime) -> Iterator[None]:
+    """Acts inside are dated `moment`. For the demo's data, which tells of past days; the audit
+    records keep the time at which they were really written."""
+    token = _told.set(moment)
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
+def told() -> datetime | None:
+    """The time acts are dated to, or None: the database's clock."""
+    return _told.get()
+
+
 class Standing(NamedTuple):
     """What an act must know once the conversation is locked."""
 
@@ -74,7 +95,9 @@ def standing(
                 "agent": agent.pk if agent else None,
             },
         )
-        return Standing(*cursor.fetchone())
+        found = Standing(*cursor.fetchone())
+    moment = told()
+    return found if moment is None else found._replace(now=moment)
 
 
 def sent_before(

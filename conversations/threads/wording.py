@@ -16,6 +16,7 @@ SENTENCES: dict[str, str | Promise] = {
     "unassigned": gettext_lazy("%(who)s returned the conversation to the queue"),
     "resolved": gettext_lazy("%(who)s resolved the conversation"),
     "reopened": gettext_lazy("%(who)s reopened the conversation"),
+    "snoozed": gettext_lazy("%(who)s set the conversation aside"),
     "action": gettext_lazy("%(who)s did: %(name)s"),
 }
 PUBLIC_SENTENCES: dict[str, str | Promise] = {

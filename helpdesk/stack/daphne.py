@@ -9,6 +9,7 @@ pinned versions of daphne, Twisted and autobahn; tests/stack/test_serving.py hol
 from daphne import server as stock  # isort: skip
 
 import asyncio
+import contextlib
 import io
 import logging
 import signal
@@ -38,6 +39,10 @@ _TOO_LARGE = (
     b"Content-Length: %d\r\n"
     b"Connection: close\r\n\r\n%s"
 ) % (len(limits.TOO_LARGE_TEXT), limits.TOO_LARGE_TEXT)
+
+
+class Disconnected(OSError):
+    """The peer is gone; whatever is sent to it is lost."""
 
 
 @implementer(interfaces.IPushProducer)
@@ -272,6 +277,8 @@ class Socket(WebSocketProtocol):
         """One message of the application; waits for a peer that reads slowly; closing does not."""
         if message["type"] == "websocket.send":
             await self.outflow.writable()
+            if self.state in (self.STATE_CLOSING, self.STATE_CLOSED):
+                raise Disconnected
         if self.state != self.STATE_CLOSED:
             self.handle_reply(message)
 
@@ -352,15 +359,22 @@ class Server(stock.Server):
         if protocol not in self.connections:
             return None
         self.connections[protocol]["application_instance"] = asyncio.ensure_future(
-            self.application(scope, receive, partial(self.handle_reply, protocol))
+            self._run_application(scope, receive, partial(self.handle_reply, protocol))
         )
         return messages
+
+    async def _run_application(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        with contextlib.suppress(Disconnected):
+            await self.application(scope, receive, send)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Pass a message of the application on, when the peer has room for it."""
         connection = self.connections.get(protocol)
         if connection is None or connection.get("disconnected"):
-            return
+            # An application that sends in a loop has to hear of it, or it would never yield.
+            if isinstance(protocol, Socket):
+                raise Disconnected
+            return await asyncio.sleep(0)
         try:
             self.check_headers_type(message)
         except ValueError:

@@ -184,7 +184,7 @@ class _Launch:
     async def _wait_for_answer(self) -> None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                while not await _answers(self.listener):  # noqa: ASYNC110
+                while not await _answers(self.listener):
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise CannotStart(

@@ -6,6 +6,7 @@ missed while it restarts. SIGTERM closes its sockets with 1012 and lets its requ
 
 import argparse
 import os
+import resource
 import socket
 from importlib import import_module
 from typing import Any
@@ -23,6 +24,9 @@ def main() -> None:
     parser.add_argument("--server", choices=("daphne", "uvicorn"), default="daphne")
     parser.add_argument("--fd", type=int, required=True, help="the listening socket")
     wanted = parser.parse_args()
+    # Each open socket is a file; most systems allow many more than they give at first.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     listener = socket.socket(fileno=wanted.fd)
     listener.setblocking(False)

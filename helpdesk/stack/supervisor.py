@@ -29,12 +29,10 @@ class Supervisor:
         self.log_folder = data / "log"
         self.terminal = Terminal(self.log_folder)
         self._keepers: dict[str, Keeper] = {}
-        if sys.platform == "linux" and sys.version_info < (3, 12):
-            # The default before 3.12 is a thread per child, and forking with threads is fragile.
-            asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
 
     async def start(self, *programs: Program) -> None:
         """Start the programs together and return when all are ready. Raises CannotStart."""
+        _watch_without_threads()
         keepers = [Keeper(program, self) for program in programs]
         self._keepers |= {keeper.program.name: keeper for keeper in keepers}
         await asyncio.gather(*(keeper.start() for keeper in keepers))
@@ -158,7 +156,7 @@ class Keeper:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _announce(self) -> None:
-        while not await self._is_ready():  # noqa: ASYNC110
+        while not await self._is_ready():
             await asyncio.sleep(0.1)
         self.terminal.say(f"{self.program.name} runs again.")
 
@@ -213,3 +211,11 @@ class Keeper:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _watch_without_threads() -> None:
+    # Before 3.12 asyncio starts a thread for each child, and forking with threads is fragile.
+    if sys.platform == "linux" and sys.version_info < (3, 12):
+        watcher = asyncio.PidfdChildWatcher()
+        watcher.attach_loop(asyncio.get_running_loop())
+        asyncio.set_child_watcher(watcher)

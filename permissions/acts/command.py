@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from helpdesk.core import events
+from helpdesk.core import events, failpoints
 from permissions.audit.models import AuditRecord
 
 
@@ -46,5 +46,7 @@ def command(verb: str, *, actor: Any, on: models.Model | None) -> Iterator[Step]
         yield step
         if not step.unchanged:
             AuditRecord.record(step.verb, actor=actor, on=step.on, detail=step.detail)
+        failpoints.reach("after_insert_before_commit")
+        transaction.on_commit(partial(failpoints.reach, "after_commit_before_ack"))
         for event in step.queued:
             transaction.on_commit(partial(events.publish, event))

@@ -76,6 +76,23 @@ class Talk:
         return [Writer(person, self.history) for person in (self.lin, *self.agents)]
 
     @asynccontextmanager
+    async def busy(self, *writers: Writer, pause: float = 0.02) -> AsyncIterator[asyncio.Event]:
+        """Everybody (or those given) writes until the block ends and all is acknowledged."""
+        enough = asyncio.Event()
+        writing = [
+            asyncio.create_task(writer.write_until(enough, pause=pause))
+            for writer in writers or self.writers()
+        ]
+        try:
+            yield enough
+            enough.set()
+            await asyncio.gather(*writing)
+        finally:
+            for task in writing:
+                task.cancel()
+            await asyncio.gather(*writing, return_exceptions=True)
+
+    @asynccontextmanager
     async def screens(self, *extra: Person) -> AsyncIterator[list[Screen]]:
         """An open screen of everybody."""
         opened = [Screen(person) for person in (self.lin, *self.agents, *extra)]

@@ -91,7 +91,7 @@ def read_dialogue(number: int, content: bytes | None, *, moment: datetime) -> Di
     if not own_id:
         raise BadLine("the id is missing")
     language = _label(data.get("lang"), "lang", 10)
-    who = _customer(customer, source, language)
+    who = _customer(customer, source, language, len(content))
     staff = data.get("agent")
     if staff is not None and not isinstance(staff, dict):
         raise BadLine("agent is no object")
@@ -103,7 +103,7 @@ def read_dialogue(number: int, content: bytes | None, *, moment: datetime) -> Di
     actions = _actions(data.get("actions"), len(said))
     times = _message_times([offset for _, _, offset, _ in said], started, moment)
     entries: list[PastEntry] = []
-    macros: dict[str, str] = {}
+    macros: dict[str, str | bool] = {}
     more: dict[str, Any] = {}
     for place in range(len(said) + 1):
         latest = times[place] if place < len(said) else None
@@ -151,7 +151,7 @@ def read_dialogue(number: int, content: bytes | None, *, moment: datetime) -> Di
     if macros:
         attributes["macros"] = macros
     if more:
-        attributes["messages"] = more
+        attributes["message_attributes"] = more
     return Dialogue(
         line=number,
         external_id=_identity(f"{source}:{own_id}"),
@@ -236,7 +236,7 @@ def _identity(value: str) -> str:
 # --- people --------------------------------------------------------------------------------
 
 
-def _customer(data: dict[str, Any], source: str, language: str) -> PastCustomer:
+def _customer(data: dict[str, Any], source: str, language: str, size: int) -> PastCustomer:
     """Known by attributes.external_id, else by name, within the source."""
     name = _label(data.get("name"), "customer.name", 120)
     attributes = data.get("attributes") or {}
@@ -250,7 +250,7 @@ def _customer(data: dict[str, Any], source: str, language: str) -> PastCustomer:
         external_id=_identity(f"{source}:{known_as}" if known_as else f"{source}:name:{name}"),
         name=name,
         language=language,
-        attributes=_bounded(attributes | more, len(json.dumps(data))),
+        attributes=_bounded(attributes | more, size),
     )
 
 
@@ -355,7 +355,7 @@ def _message_times(
         since.append(max(before, told))
     try:
         # Told no start, it is taken to have ended at the moment of the import.
-        begin = started or moment - since[-1] - STEP * 10_000
+        begin = started or moment - since[-1]
         return [begin + span for span in since]
     except OverflowError:
         raise BadLine("its times lie in the future") from None

@@ -20,7 +20,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from helpdesk.core import events
+from helpdesk.core import events, failpoints
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def on_tick(function: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[N
 
 def announce(item: events.Event) -> None:
     """Tell every process, this one first. Returns at once; never raises for a dead Redis."""
-    if _hub is not None:
+    if _hub is not None and not _hub.loop.is_closed():
         _hub.loop.call_soon_threadsafe(_hear, item)
     _announcer.put(json.dumps(events.to_wire(item) | {"from": _process}, allow_nan=False))
 
@@ -117,6 +117,7 @@ class Announcer:
                 waiting.append(self._queue.get())
             if time.monotonic() < silent_until:
                 continue
+            failpoints.reach("after_ack_before_publish")
             try:
                 with client.pipeline(transaction=False) as pipe:
                     for wire in waiting:

@@ -107,6 +107,12 @@ class Socket(AsyncConsumer):
         self.allowance_at = time.monotonic()
         self.address = ""
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # however it ended: a disconnect, a failure, a server that gave up on us
+            self._forget()
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels would hop to a thread here to close old database connections; ours live in
         # `in_thread`, and only these three names may be called from outside.
@@ -249,6 +255,9 @@ class Socket(AsyncConsumer):
             self.reader = None
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        raise StopConsumer
+
+    def _forget(self) -> None:
         self.ended = True
         for task in (self.writer, self.reader):
             if task is not None:
@@ -259,7 +268,6 @@ class Socket(AsyncConsumer):
             if not _per_address[self.address]:
                 del _per_address[self.address]
             self.closed()
-        raise StopConsumer
 
 
 class NoSuchSocket(AsyncConsumer):

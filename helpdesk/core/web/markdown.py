@@ -17,6 +17,11 @@ _rich.enable(
         *("list", "fence", "blockquote"),
     ]
 )
+_SCHEMES = {"http", "https", "mailto", "tel"}
+# A link leads out or nowhere: a relative one would point into our own pages.
+_rich.validateLink = _plain.validateLink = (  # type: ignore[method-assign]
+    lambda url: url.partition(":")[0].lower() in _SCHEMES
+)
 _TAGS = {
     "p",
     "br",
@@ -34,7 +39,7 @@ _TAGS = {
 _cleaner = nh3.Cleaner(
     tags=_TAGS,
     attributes={"a": {"href", "target"}, "ol": {"start"}},
-    url_schemes={"http", "https", "mailto", "tel"},
+    url_schemes=_SCHEMES,
     link_rel="noopener noreferrer nofollow",
     set_tag_attribute_values={"a": {"target": "_blank"}},
 )

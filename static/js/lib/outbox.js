@@ -14,7 +14,9 @@ const MOST_WAIT = 15_000;
  * `const outbox = await new Outbox({owner, headers, onChange}).open()`
  *
  * - `owner`: whose messages these are, e.g. "agent-7" or a customer's conversation
- * - `headers()`: extra HTTP headers (CSRF token or a customer's token), read for every try
+ * - `headers()`: extra HTTP headers (CSRF token or a customer's token), read for every try; may be
+ *   a promise, and what it throws counts like the answer of the try itself
+ * - `onUnauthorized(headers)`: 401; returns whether `headers()` will give others for another try
  * - `onChange(item)`: a message is new or changed its state; "gone" means that it is done with
  * - `onSent(item, answer)`: the server has it; `answer` is the entry
  *
@@ -25,6 +27,7 @@ const MOST_WAIT = 15_000;
 export class Outbox {
   #owner;
   #headers;
+  #onUnauthorized;
   #onChange;
   #onSent;
   #store;
@@ -35,9 +38,16 @@ export class Outbox {
   #channel = null;
   #lastOrder = 0;
 
-  constructor({ owner, headers = () => ({}), onChange = () => {}, onSent = () => {} }) {
+  constructor({
+    owner,
+    headers = () => ({}),
+    onUnauthorized = () => false,
+    onChange = () => {},
+    onSent = () => {},
+  }) {
     this.#owner = owner;
     this.#headers = headers;
+    this.#onUnauthorized = onUnauthorized;
     this.#onChange = onChange;
     this.#onSent = onSent;
   }
@@ -143,16 +153,19 @@ export class Outbox {
     }
     const { body, seen } = item;
     const data = { client_id: item.id, body, files: item.files.map((file) => file.id) };
+    let headers;
     try {
+      headers = await this.#headers();
       const answer = await requestJson(item.url, {
         data: seen === null ? data : { ...data, seen },
-        headers: this.#headers(),
+        headers,
       });
       if (answer.client_id !== item.id) return backoff(tries, { first: 500, most: MOST_WAIT });
       this.#finish(item.id, "sent", answer);
       return null;
     } catch (error) {
-      if (error instanceof Refused && !error.isTemporary) {
+      const isRenewed = error.status === 401 && this.#onUnauthorized(headers);
+      if (error instanceof Refused && !error.isTemporary && !isRenewed) {
         if (this.#items.has(item.id)) {
           this.#change(item, "failed", error.sentence);
           await this.#keep(item);

@@ -32,6 +32,7 @@ export class Transcript {
   #pendingFor;
   #onScroll;
   #sticky = true;
+  #top = 0; // where the scroller stood: only going up leaves the end, growing content does not
   #missed = 0;
   #resized;
 
@@ -142,6 +143,7 @@ export class Transcript {
   }
 
   toEnd(options = {}) {
+    this.#sticky = true;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#scroller.scrollTo({
       top: this.#scroller.scrollHeight,
@@ -215,7 +217,9 @@ export class Transcript {
 
   #scrolled = () => {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    this.#sticky = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.#sticky = true;
+    else if (scrollTop < this.#top) this.#sticky = false;
+    this.#top = scrollTop;
     if (this.#sticky) this.#count(0);
     if (this.#jump) this.#jump.hidden = this.#sticky;
     this.#onScroll();

@@ -3,30 +3,45 @@
 import { $, clone } from "./dom.js";
 
 const MOST = 10; // files on one message
+const MOST_BYTES = 25 * 1024 * 1024; // of one file
 
 /**
  * `new Uploads({url, headers, list, say, onChange})`
  *
  * - `url()`: where a file is POSTed as `file`; answers 201 with the server's description of it
- * - `headers()`: extra HTTP headers
+ * - `headers()`: extra HTTP headers; may be a promise
+ * - `onUnauthorized(headers)`: 401; returns whether `headers()` will give others for another try
  * - `list`: the element that shows them, each a copy of `<template id="upload">` with
  *   `[data-name]`, `progress`, `[data-reason]`, `[data-act=retry]` and `[data-act=remove]`
- * - `say("upload-failed")`: the sentence for when nobody answered
+ * - `say("upload-failed")`: the sentence for when nobody answered; `say("upload-too-large")`
+ * - `onUploaded(source, file)`: the server has this one and describes it so
  * - `onChange()`: something was added, removed, finished or failed
  */
 export class Uploads {
   #url;
   #headers;
+  #onUnauthorized;
   #list;
   #say;
+  #onUploaded;
   #onChange;
   #items = [];
 
-  constructor({ url, headers = () => ({}), list, say, onChange = () => {} }) {
+  constructor({
+    url,
+    headers = () => ({}),
+    onUnauthorized = () => false,
+    list,
+    say,
+    onUploaded = () => {},
+    onChange = () => {},
+  }) {
     this.#url = url;
     this.#headers = headers;
+    this.#onUnauthorized = onUnauthorized;
     this.#list = list;
     this.#say = say;
+    this.#onUploaded = onUploaded;
     this.#onChange = onChange;
   }
 
@@ -37,6 +52,11 @@ export class Uploads {
 
   get isBusy() {
     return this.#items.some((item) => item.state === "busy");
+  }
+
+  /** Whether nothing is on its way any more and nothing failed. */
+  get isComplete() {
+    return this.#items.every((item) => item.state === "done");
   }
 
   get isEmpty() {
@@ -97,26 +117,41 @@ export class Uploads {
     this.#send(item);
   }
 
-  #send(item) {
+  async #send(item) {
+    this.#show(item, "busy");
+    if (item.source.size > MOST_BYTES) {
+      return this.#show(item, "failed", this.#say("upload-too-large"));
+    }
+    let headers;
+    try {
+      headers = await this.#headers();
+    } catch (error) {
+      return this.#show(item, "failed", error.sentence);
+    }
+    if (!this.#items.includes(item)) return; // removed meanwhile
     const progress = $("progress", item.element);
     const request = (item.request = new XMLHttpRequest());
     request.open("POST", this.#url());
     request.responseType = "json";
     request.setRequestHeader("Accept", "application/json");
-    for (const [name, value] of Object.entries(this.#headers())) {
-      request.setRequestHeader(name, value);
-    }
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => {
       progress.value = loaded / total;
     };
     request.onload = () => {
-      if (request.status === 201) item.file = request.response;
+      if (request.status === 401 && !item.isRenewed && this.#onUnauthorized(headers)) {
+        item.isRenewed = true;
+        return this.#send(item);
+      }
+      if (request.status === 201) {
+        item.file = request.response;
+        this.#onUploaded(item.source, item.file);
+      }
       this.#show(item, item.file ? "done" : "failed", request.response?.detail);
     };
     request.onerror = request.ontimeout = () => this.#show(item, "failed");
     const form = new FormData();
     form.append("file", item.source);
-    this.#show(item, "busy");
     request.send(form);
   }
 

@@ -157,7 +157,9 @@ def _tmp_token(system, key):
     data = system.sql(f"select session_data from django_session where session_key='{key}'")[0][0]
     secret = (system.up.folder / "secret-key").read_text().strip()
     found = signing.loads(
-        data, key=secret, salt="django.contrib.sessions.SessionStore",
+        data,
+        key=secret,
+        salt="django.contrib.sessions.SessionStore",
         serializer=signing.JSONSerializer,
     )
     return found["_csrftoken"]

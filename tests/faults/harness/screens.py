@@ -82,6 +82,7 @@ class Screen:
     def latencies(self, after: float = 0.0, before: float = float("inf")) -> list[float]:
         """Seconds from an entry's time to its appearance, for those written in that span."""
         found = []
+        after = max(after, self.opened[0] if self.opened else 0.0)
         for seq, appeared in self.live_since.items():
             at = datetime.fromisoformat(self.shown[seq]["at"]).timestamp()
             if after <= at <= before:

@@ -10,11 +10,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from tests.faults.harness import cast
 from tests.stack.processes import PROJECT, Up, alive, environment, rss, wait_for
 
@@ -146,23 +150,30 @@ class System:
     def open_redis(self) -> redis.Redis:
         """A connection to the embedded Redis."""
         path = self.up.folder / "sockets" / "redis.sock"
-        return redis.Redis(unix_socket_path=str(path), socket_timeout=5)
+        return redis.Redis(
+            unix_socket_path=str(path), socket_timeout=5, retry=Retry(NoBackoff(), 0)
+        )
 
-    def lose_listeners(self) -> int:
+    async def lose_listeners(self) -> int:
         """Cut every subscription of Redis; returns how many there were."""
-        with self.open_redis() as server:
-            return int(server.execute_command("CLIENT", "KILL", "TYPE", "pubsub"))
+        return int(await self._tell_redis("CLIENT", "KILL", "TYPE", "pubsub"))
 
-    def forget_redis(self) -> None:
-        with self.open_redis() as server:
-            server.flushall()
+    async def flush_redis(self) -> None:
+        await self._tell_redis("FLUSHALL")
 
     async def restart_redis(self) -> None:
         """`SHUTDOWN NOSAVE`; the supervisor starts it again."""
         old = self.pid("redis")
-        with self.open_redis() as server:
-            server.shutdown(nosave=True)
+        with suppress(redis.ConnectionError):
+            await self._tell_redis("SHUTDOWN", "NOSAVE")
         await self.restarted("redis", old)
+
+    async def _tell_redis(self, *command: str) -> Any:
+        def tell() -> Any:
+            with self.open_redis() as server:
+                return server.execute_command(*command)
+
+        return await asyncio.to_thread(tell)
 
     async def restart_postgres(self, number: signal.Signals = signal.SIGINT) -> None:
         """SIGINT is the fast way, SIGQUIT the immediate one: like a power cut."""

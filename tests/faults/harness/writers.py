@@ -72,6 +72,11 @@ class Writer:
                 if pause:
                     await asyncio.sleep(pause * self.random.uniform(0.5, 1.5))
 
+    async def write_until(self, enough: asyncio.Event, *, pause: float = 0.02) -> None:
+        """Write one message after the other until told that it is enough."""
+        while not enough.is_set():
+            await self.write(5, pause=pause)
+
     async def _deliver(self, http: aiohttp.ClientSession, message: Message) -> None:
         wait = 0.1
         deadline = time.monotonic() + self.GIVE_UP

@@ -1,0 +1,77 @@
+"""P01: an acknowledged message is on disk, whatever process dies at whatever moment."""
+
+import asyncio
+import random
+import signal
+from typing import Any
+
+import pytest
+from tests.faults.harness.checking import check
+from tests.faults.harness.system import System, until
+
+
+async def test_web_processes_are_killed(
+    system: System, talk: Any, dice: random.Random, long_run: bool
+) -> None:
+    """kill -9 of either web process at random moments loses nothing that was acknowledged."""
+    one = await talk()
+    cycles, enough = (50, 5000) if long_run else (3, 0)
+    async with one.screens() as screens, one.busy(pause=0.01):
+        for _ in range(cycles):
+            await asyncio.sleep(dice.uniform(0.2, 1.0))
+            name = dice.choice(system.webs())
+            old = system.hit(name, signal.SIGKILL)
+            await system.restarted(name, old)
+        await system.settled()
+        await until(lambda: len(one.history.acked()) >= enough, "enough messages", 600)
+    verdict = await check(one.history, one.agents[0], screens)
+    print(cycles, "kills;", verdict)
+    assert not verdict.faults()
+
+
+@pytest.mark.parametrize(
+    ("failpoint", "action", "status"),
+    [
+        ("after_insert_before_commit", "exit", 201),
+        ("after_commit_before_ack", "exit", 200),
+        ("after_ack_before_publish", "exit after 0.3", 201),
+    ],
+)
+async def test_death_at_the_worst_moment(
+    system: System, talk: Any, failpoint: str, action: str, status: int, long_run: bool
+) -> None:
+    """Not committed: stored by the retry. Committed: the retry is told of the first copy."""
+    one = await talk(agents=1)
+    async with one.screens() as screens:
+        for _ in range(20 if long_run else 1):
+            await system.settled()
+            before = one.history.answers[str(status)]
+            names = {name: system.pid(name) for name in system.webs()}
+            armed = system.arm(failpoint, action)
+            async with one.busy(one.writers()[0]):
+                await until(lambda: not armed.exists(), "reaching the failpoint")
+                await until(
+                    lambda: any(system.pid(name) != old for name, old in names.items()),
+                    "the end of a web process",
+                )
+            assert one.history.answers[str(status)] > before
+        verdict = await check(one.history, one.agents[0], screens)
+    print(failpoint, verdict)
+    assert not verdict.faults()
+
+
+async def test_postgres_ends_like_in_a_power_cut(
+    system: System, talk: Any, dice: random.Random, long_run: bool
+) -> None:
+    """An immediate restart (recovery from the log) keeps every acknowledged message."""
+    settings = "fsync", "synchronous_commit", "full_page_writes"
+    assert [system.sql(f"SHOW {name}")[0][0] for name in settings] == ["on", "on", "on"]
+    one = await talk()
+    async with one.screens() as screens, one.busy(pause=0.01):
+        for _ in range(5 if long_run else 1):
+            await asyncio.sleep(dice.uniform(0.3, 1.5))
+            await system.restart_postgres(signal.SIGQUIT)
+            await system.settled()
+    verdict = await check(one.history, one.agents[0], screens)
+    print(verdict)
+    assert not verdict.faults()
