@@ -151,6 +151,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = redis_url()
 REDIS_TOPIC = os.environ.get("REDIS_TOPIC", "tandem")  # several installations can share a server
+if TESTING:  # … and so do several workers of one test run
+    REDIS_TOPIC += f"-test-{os.environ.get('PYTEST_XDIST_WORKER', '')}"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

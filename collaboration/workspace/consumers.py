@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from collaboration.presence import table
 from collaboration.workspace import lists
@@ -230,5 +231,5 @@ async def look_for_changed_rights() -> None:
 async def _check(socket: WorkspaceConsumer) -> None:
     try:
         await socket.check_seat()
-    except Exception as error:  # the database is away; the next tick asks again
+    except DatabaseError as error:  # away for a moment; the next tick asks again
         logger.warning("rights of a socket could not be asked anew: %s", error)

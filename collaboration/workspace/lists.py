@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.db import DatabaseError
 from django.template.loader import get_template
 from django.utils import translation
 
@@ -59,8 +60,10 @@ async def _later(name: str, work: Callable[[], Any], pause: float) -> None:
     _tasks.pop(name, None)
     try:
         await work()
-    except Exception as error:  # the database is away; a tick tells of what changed since
-        logger.warning("live %s failed: %s", name, error)
+    except DatabaseError as error:  # away for a moment; a tick tells of what changed since
+        logger.warning("live %s wait: %s", name, error)
+    except Exception:
+        logger.exception("live %s failed", name)
 
 
 def row_html(conversation: Conversation, language: str) -> str:

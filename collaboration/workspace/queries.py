@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import dataclass, field
 
+from django.utils.timezone import now
+
 from conversations.threads import queries as threads
 from conversations.threads.models import Conversation, Entry, Participant
 from helpdesk.core.refusals import NotFound
@@ -23,6 +25,7 @@ class Talk:
     past: list[Conversation]
     read_seq: int
     may: dict[str, bool]
+    unsent: list[Entry] = field(default_factory=list)
     assignable: list[Agent] = field(default_factory=list)
 
     @property
@@ -64,7 +67,15 @@ def talk(reader: Agent, pk: uuid.UUID) -> Talk:
         past=list(past),
         read_seq=mark or 0,
         may=may(reader, conversation, participants),
+        unsent=[unsent(reader, kind) for kind in (Entry.Kind.REPLY, Entry.Kind.NOTE)],
         assignable=assignable(conversation),
+    )
+
+
+def unsent(author: Agent, kind: Entry.Kind) -> Entry:
+    """What a message on its way looks like: the screen copies it and puts in the text."""
+    return Entry(
+        kind=kind, agent=author, author_kind="agent", author_name=str(author), body="…", at=now()
     )
 
 

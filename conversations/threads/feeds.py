@@ -13,6 +13,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from django.db import DatabaseError
+
 from conversations.threads import queries
 from conversations.threads.draw import Frames, draw
 from conversations.threads.events import EntryAdded
@@ -90,8 +92,11 @@ class Feed:
                 if self._behind:
                     self._behind = False
                     await self._advance()
-        except Exception as error:  # the database is away: the next tick pokes again
-            logger.warning("feed of %s stopped: %s", self.conversation_id, error)
+        except Exception as error:  # the next tick pokes again
+            if isinstance(error, DatabaseError):
+                logger.warning("feed of %s waits: %s", self.conversation_id, error)
+            else:
+                logger.exception("feed of %s failed", self.conversation_id)
             self._behind = True
         finally:
             self._task = None

@@ -196,6 +196,33 @@ SCENES = (
             ),
         ),
     ),
+    Scene(
+        key="gift-card",
+        customer="Claire Dubois",
+        language="en",
+        ago=_ago(hours=1, minutes=25),
+        page="/products/morning-cups",
+        address="203.0.113.215",
+        acts=(
+            says(
+                "Could you add a handwritten card to order A-20991? It's a wedding present and "
+                "goes straight to the couple.",
+                after=0,
+            ),
+            claim("agent1", after=3),
+            reply(
+                "agent1",
+                "What a lovely present! Of course. What shall we write, and shall we leave the "
+                "price out of the parcel?",
+                after=4,
+            ),
+            says(
+                '"To many slow mornings together. Love, Claire & Paul". And yes, no price please.',
+                after=12,
+            ),
+            note("agent1", "已通知打包台:手写卡片,不放发票。写好后拍照发给客户。", after=3),
+        ),
+    ),
     # --- waiting for the customer ----------------------------------------------------------
     Scene(
         key="chipped-lid",
@@ -232,15 +259,15 @@ SCENES = (
         address="203.0.113.126",
         acts=(
             says("请问订单 A-20890 的电子发票发到哪个邮箱了?我一直没收到。", after=0),
-            claim("agent2", after=8),
+            claim("agent1", after=8),
             reply(
-                "agent2",
+                "agent1",
                 "您好,系统显示发送到了 QQ 邮箱,可能进了垃圾箱。我刚才重新发送了一次,请查收。",
                 after=3,
             ),
             says("还是没有,能换成公司邮箱吗?", after=25),
             reply(
-                "agent2",
+                "agent1",
                 "可以的,已改发到您的公司邮箱,附件是 PDF 和 OFD 两种格式。收到后麻烦回复我一声。",
                 after=6,
             ),

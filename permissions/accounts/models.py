@@ -7,6 +7,11 @@ from django.utils.translation import gettext_lazy as _
 COLOURS = 4  # the design's person colours, --p1 … --p4
 
 
+def colour_of(agent_id: int) -> int:
+    """1 to 4: the colour of a person's avatar, ring and caret."""
+    return agent_id % COLOURS + 1
+
+
 class AgentManager(UserManager["Agent"]):
     def create_superuser(self, username, email=None, password=None, **extra):  # type: ignore[no-untyped-def]
         extra.setdefault("name", username)
@@ -49,8 +54,7 @@ class Agent(AbstractUser):
 
     @property
     def colour(self) -> int:
-        """1 to 4: the colour of this person's avatar, ring and caret."""
-        return self.pk % COLOURS + 1
+        return colour_of(self.pk)
 
 
 class Team(models.Model):

@@ -23,6 +23,8 @@ from permissions.accounts.models import Agent
 ACCOUNT, ADDRESS = "sign-in failures per account", "sign-in failures per address"
 WAIT = _("Too many failed sign-ins. Please wait a few minutes and try again.")
 
+DEMO_NAMES = ("agent1", "agent2", "agent3", "senior", "supervisor", "admin", "auditor")
+
 
 class SignInForm(AuthenticationForm):
     """Name and password. Only failures count against the limits."""
@@ -58,7 +60,10 @@ class SignIn(LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"demo_password": settings.DEMO_PASSWORD}
+        return super().get_context_data(**kwargs) | {
+            "demo_names": DEMO_NAMES,
+            "demo_password": settings.DEMO_PASSWORD,
+        }
 
 
 class SignOut(LogoutView):

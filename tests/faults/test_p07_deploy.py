@@ -34,8 +34,10 @@ async def test_rolling_restart(
         for at, code in screen.closed
         if code
     )
-    print(f"codes {dict(codes)}, resumed median {statistics.median(pauses):.2f} s, "
-          f"max {pauses[-1]:.2f} s; {verdict}")
+    print(
+        f"codes {dict(codes)}, resumed median {statistics.median(pauses):.2f} s, "
+        f"max {pauses[-1]:.2f} s; {verdict}"
+    )
     assert not verdict.faults()
     assert len(pauses) >= len(screens), "nobody was moved"
     assert codes[1012] >= 0.99 * codes.total()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,17 +12,21 @@ from django.db import (
     OperationalError,
     ProgrammingError,
     connection,
+    transaction,
 )
 from django.utils import timezone
 
+from conversations.customers.models import Customer
 from conversations.inboxes.models import Inbox
 from conversations.intake.importing.commands import import_dialogues
 from conversations.intake.importing.dialogues import BadLine, Dialogue, read_dialogue
 from conversations.intake.importing.lines import Lines
+from conversations.threads.models import Conversation, Entry
 
 BATCH = 250  # dialogues in one transaction, or fewer if they are long:
 BATCH_ENTRIES = 5_000
 BATCH_BYTES = 8 * 1024 * 1024
+MANY = 1_000  # imported dialogues that change what PostgreSQL knows of its tables
 TRIES = 3  # of a batch that was cut off by other work
 PATIENCE = 60.0  # seconds to wait for a database that is away
 # Dialogues without a time of their own are dated so long before the import. Every process looks
@@ -82,6 +87,8 @@ class Importer:
             ):
                 self._flush()
         self._flush()
+        if self.tally.imported >= MANY:
+            _take_statistics()
 
     def _flush(self) -> None:
         batch, self._waiting = self._waiting, []
@@ -120,6 +127,13 @@ class Importer:
     def _refuse(self, line: int, reason: str) -> None:
         self.tally.skipped += 1
         self._refused(line, reason)
+
+
+def _take_statistics() -> None:
+    """Let PostgreSQL plan with the new rows at once, not when it looks by itself."""
+    with suppress(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        for model in (Customer, Conversation, Entry):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 def _wait_for_database() -> None:

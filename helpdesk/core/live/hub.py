@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import redis
 import redis.asyncio
 from django.conf import settings
+from django.db import DatabaseError
 
 from helpdesk.core import events, failpoints
 
@@ -190,8 +191,10 @@ class Hub:
         for look in _ticks:
             try:
                 await look()
-            except Exception as error:  # PostgreSQL may be away for a moment
-                logger.warning("%s failed: %s", look.__qualname__, error)
+            except DatabaseError as error:  # PostgreSQL is away for a moment
+                logger.warning("%s waits: %s", look.__qualname__, error)
+            except Exception:
+                logger.exception("%s failed", look.__qualname__)
 
     async def _tick(self) -> None:
         while True:

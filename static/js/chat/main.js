@@ -70,7 +70,12 @@ const composer = new Composer({
   onTyping: (typing) => talk?.tellTyping(typing),
 });
 
-uploads.listen({ input: part("picker"), field: $("textarea"), area: root });
+Uploads.listen({
+  input: part("picker"),
+  field: $("textarea"),
+  area: root,
+  add: (chosen) => uploads.add(chosen),
+});
 part("attach").addEventListener("click", () => part("picker").click());
 part("close")?.addEventListener("click", () => host.tell("close"));
 part("earlier").addEventListener("click", showEarlier);

@@ -1,5 +1,6 @@
 // Who this browser is to the server: a token, asked for when it is first needed.
 
+import { alone } from "../lib/alone.js";
 import { requestJson } from "../lib/http.js";
 
 /**
@@ -57,7 +58,7 @@ export class Session {
 
   async #begin() {
     try {
-      await this.#alone(async () => {
+      await alone(`tandem-session:${this.#url}`, async () => {
         const found = this.#memory.recall("session"); // another tab was faster
         if (found) return this.#take(found);
         const data = { language: this.#language, page: this.#page() };
@@ -68,10 +69,6 @@ export class Session {
     } finally {
       this.#beginning = null;
     }
-  }
-
-  #alone(work) {
-    return navigator.locks ? navigator.locks.request(`tandem-session:${this.#url}`, work) : work();
   }
 
   #take(session) {

@@ -4,6 +4,7 @@
 // which the server knows it again, so sending one twice is harmless; what only may work later is
 // tried again, what was refused waits for the person.
 
+import { alone } from "./alone.js";
 import { uuid } from "./dom.js";
 import { Refused, backoff, requestJson } from "./http.js";
 import { openStore } from "./store.js";
@@ -30,7 +31,7 @@ export class Outbox {
   #onUnauthorized;
   #onChange;
   #onSent;
-  #store;
+  #store = openStore("tandem-outbox"); // a promise: messages may be added before it is there
   #items = new Map();
   #unkept = new Set(); // ids the store had no room for; they wait in this tab only
   #pumping = new Set();
@@ -54,14 +55,13 @@ export class Outbox {
 
   /** Take up what an earlier page left behind, and begin to send. */
   async open() {
-    this.#store = await openStore("tandem-outbox");
     if (globalThis.BroadcastChannel) {
       this.#channel = new BroadcastChannel(`tandem-outbox:${this.#owner}`);
       this.#channel.onmessage = ({ data }) => this.#hearNeighbour(data);
     }
     addEventListener("online", () => this.kick());
     document.addEventListener("visibilitychange", () => this.kick());
-    const stored = await this.#store.all();
+    const stored = await (await this.#store).all();
     for (const item of stored.sort((a, b) => a.order - b.order)) {
       if (item.owner !== this.#owner || this.#items.has(item.id)) continue;
       this.#items.set(item.id, item);
@@ -139,14 +139,13 @@ export class Outbox {
 
   /** One tab at a time, where the browser can tell; elsewhere the client_id makes doubles harmless. */
   #alone(conversation, work) {
-    if (!navigator.locks) return work();
-    return navigator.locks.request(`tandem-outbox:${this.#owner}:${conversation}`, work);
+    return alone(`tandem-outbox:${this.#owner}:${conversation}`, work);
   }
 
   /** One try. Returns how long to wait before the next one, or null if this message needs none. */
   async #send(item, tries) {
     if (item.state !== "sending") return null;
-    const stored = this.#unkept.has(item.id) || (await this.#store.get(item.id).catch(() => item));
+    const stored = this.#unkept.has(item.id) || (await this.#stored(item.id).catch(() => item));
     if (!stored) {
       this.#finish(item.id, "sent"); // by another tab
       return null;
@@ -196,15 +195,19 @@ export class Outbox {
     this.#onChange(item);
   }
 
+  async #stored(id) {
+    return (await this.#store).get(id);
+  }
+
   async #keep(item) {
-    await this.#store.put(item).catch(() => this.#unkept.add(item.id));
+    await (await this.#store).put(item).catch(() => this.#unkept.add(item.id));
     this.#channel?.postMessage({ item });
   }
 
   /** Out of the queue: "sent" stays on the screen until the stream brings the entry itself. */
   #finish(id, state, answer = null) {
     const item = this.#items.get(id);
-    this.#store.remove(id).catch(() => {});
+    this.#store.then((store) => store.remove(id)).catch(() => {});
     this.#channel?.postMessage({ finished: id, state });
     if (!item) return;
     if (answer) item.seq = answer.seq;

@@ -59,13 +59,17 @@ export class Uploads {
     return this.#items.every((item) => item.state === "done");
   }
 
+  get hasFailed() {
+    return this.#items.some((item) => item.state === "failed");
+  }
+
   get isEmpty() {
     return this.#items.length === 0;
   }
 
   /** Take files until the message is full. */
   add(files) {
-    for (const source of [...files].slice(0, MOST - this.#items.length)) this.#begin(source);
+    for (const source of files.slice(0, MOST - this.#items.length)) this.#begin(source);
   }
 
   /** Forget everything, after sending. */
@@ -73,16 +77,16 @@ export class Uploads {
     for (const item of [...this.#items]) this.#remove(item);
   }
 
-  /** Take files chosen with an input, pasted into a text field or dropped on an area. */
-  listen({ input, field, area }) {
+  /** `add(files)` hears of files chosen with an input, pasted into a field or dropped on an area. */
+  static listen({ input, field, area, add }) {
     input.addEventListener("change", () => {
-      this.add(input.files);
+      add([...input.files]);
       input.value = "";
     });
     field.addEventListener("paste", (event) => {
       if (!event.clipboardData?.files.length) return;
       event.preventDefault();
-      this.add(event.clipboardData.files);
+      add([...event.clipboardData.files]);
     });
     const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
     area.addEventListener("dragover", (event) => {
@@ -97,7 +101,7 @@ export class Uploads {
       area.removeAttribute("data-dropping");
       if (!carriesFiles(event)) return;
       event.preventDefault();
-      this.add(event.dataTransfer.files);
+      add([...event.dataTransfer.files]);
     });
   }
 

@@ -1,0 +1,43 @@
+// What every page of a signed-in agent does: htmx our way, toasts, menus, local times.
+
+import { $, $$, csrfToken, words } from "./lib/dom.js";
+import { keepFresh, localise } from "./lib/time.js";
+import { tendToasts, toast } from "./lib/toast.js";
+
+const say = words("app-words");
+
+document.addEventListener("htmx:config:request", ({ detail }) => {
+  detail.ctx.request.headers["X-CSRFToken"] = csrfToken();
+});
+
+// A refusal names #toasts as its target; any other error page has no place on the screen.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { response, hx } = event.detail.ctx;
+  if (!response || response.status < 400 || hx?.retarget) return;
+  event.preventDefault();
+  toast(say("failed"));
+});
+
+document.addEventListener("htmx:error", ({ detail }) => {
+  if (detail.error?.name !== "AbortError" && !detail.ctx?.response) toast(say("unreachable"));
+});
+
+document.addEventListener("htmx:after:settle", ({ detail }) => {
+  for (const node of detail.newContent) if (node instanceof Element) localise(node);
+});
+
+// Menus close when one turns elsewhere.
+const closeMenus = (except) => {
+  for (const menu of $$(".menu[open]")) if (menu !== except) menu.open = false;
+};
+document.addEventListener("click", ({ target }) => closeMenus(target.closest(".menu")));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && $(".menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  $("summary", menu).focus();
+});
+
+tendToasts();
+localise(document.body);
+keepFresh();

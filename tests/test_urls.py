@@ -1,0 +1,117 @@
+"""Every address is in this table with who may use it: a new one that is missing here fails."""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.conftest import Browser, Cast
+
+# address → method, then the status for amy (all rights), ben (may look), eve (outside), a
+# stranger who is not signed in. 302 leads to the sign-in page, 401 tells a program to sign in.
+TABLE: dict[str, tuple[str, int, int, int, int]] = {
+    "": ("get", 302, 302, 302, 302),
+    "healthz": ("get", 200, 200, 200, 200),
+    "readyz": ("get", 200, 200, 200, 200),
+    "jsi18n/": ("get", 200, 200, 200, 200),
+    "login/": ("get", 302, 302, 302, 200),
+    "logout/": ("post", 302, 302, 302, 302),
+    "profile/": ("get", 200, 200, 200, 302),
+    "widget.js": ("get", 200, 200, 200, 200),
+    "chat/<slug:key>/": ("get", 200, 200, 200, 200),
+    "chat/(?P<key>[-\\w]+)/session/?": ("post", 201, 201, 201, 201),
+    "chat/(?P<key>[-\\w]+)/messages/?": ("post", 401, 401, 401, 401),
+    "chat/(?P<key>[-\\w]+)/entries/?": ("get", 401, 401, 401, 401),
+    "chat/(?P<key>[-\\w]+)/files/?": ("post", 401, 401, 401, 401),
+    "chat/<slug:key>/files/<uuid:file_id>/": ("get", 401, 401, 401, 401),
+    "workspace/": ("get", 200, 200, 200, 302),
+    "workspace/conversations/": ("get", 200, 200, 200, 302),
+    "workspace/conversations/counts/": ("get", 200, 200, 200, 302),
+    "workspace/conversations/<uuid:pk>/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/(?P<pk>[0-9a-f-]{36})/entries/?": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/parts/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/row/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/messages/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/notes/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/join/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/leave/": ("post", 302, 302, 404, 401),
+    "workspace/conversations/<uuid:pk>/claim/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/assign/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/resolve/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/reopen/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/read/": ("post", 200, 200, 404, 401),
+    "workspace/conversations/<uuid:pk>/files/": ("post", 422, 422, 404, 401),
+    "workspace/files/<uuid:file_id>/": ("get", 404, 404, 404, 302),
+}
+
+
+def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern).strip("^$")
+        if isinstance(pattern, URLPattern):
+            yield path
+        else:
+            yield from addresses(pattern, path)
+
+
+def test_every_address_is_in_the_table():
+    assert set(addresses(get_resolver())) == set(TABLE)
+
+
+@pytest.mark.parametrize("address", TABLE)
+def test_who_may_use_it(cast: Cast, signed_in, address):
+    method, *expected = TABLE[address]
+    cast.says("Where is my order?")
+    path = "/" + re.sub(r"\(\?P<key>[^)]*\)|<slug:key>", "shop", address).replace("/?", "")
+    path = re.sub(r"\(\?P<pk>[^)]*\)|<uuid:pk>", str(cast.session.conversation_id), path)
+    path = path.replace("<uuid:file_id>", str(uuid.uuid4()))
+    found = []
+    for who in ("amy", "ben", "eve", None):
+        client = signed_in(who) if who else Browser()
+        found.append(getattr(client, method)(path).status_code)
+    assert found == expected
+
+
+@pytest.mark.parametrize("address", [a for a in TABLE if a.startswith(("workspace", "profile"))])
+def test_nothing_of_ours_is_kept_by_a_cache(cast: Cast, signed_in, address):
+    path = "/" + re.sub(r"\(\?P<pk>[^)]*\)|<uuid:pk>|<uuid:file_id>", str(uuid.uuid4()), address)
+    answer = signed_in("amy").get(path.replace("/?", ""))
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing/",
+        "/workspace/conversations/7/",
+        "/%00",
+        "/workspace/%ff",
+        "/chat/../login/",
+        "//x",
+    ],
+)
+def test_what_is_not_there_is_404_with_a_sentence(cast: Cast, signed_in, path):
+    assert signed_in("amy").get(path).status_code == 404
+
+
+def test_a_request_for_another_host_is_refused(client):
+    assert client.get("/login/", headers={"host": "evil.test"}).status_code == 400
+
+
+def test_security_headers_are_on_every_page(cast: Cast, signed_in):
+    page = signed_in("amy").get("/workspace/")
+    policy = page["Content-Security-Policy"]
+    for part in (
+        "default-src 'none'",
+        "script-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ):
+        assert part in policy
+    assert "unsafe" not in policy
+    assert page["X-Content-Type-Options"] == "nosniff"
+    assert page["Referrer-Policy"] == "same-origin"
+    assert page["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in page["Permissions-Policy"]
