@@ -21,3 +21,4 @@ if settings.DEMO:
 
 handler404 = "helpdesk.core.web.errors.not_found"
 handler403 = "helpdesk.core.web.errors.forbidden"
+handler500 = "helpdesk.core.web.errors.server_error"

@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from helpdesk.stack import processes
 from helpdesk.stack.account import run_as
@@ -49,6 +51,34 @@ class Supervisor:
             await self.stop(*(n for n in self._keepers if n.partition("-")[0] == last))
 
 
+@dataclass
+class Pipe:
+    """What a child writes: its end of a pipe, and ours to read from."""
+
+    end: int
+    reader: asyncio.StreamReader
+    transport: asyncio.ReadTransport
+
+    @classmethod
+    async def open(cls) -> Self:
+        """A new pipe; whoever starts the child closes `end` afterwards."""
+        ours, end = os.pipe()
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(ours, "rb", buffering=0)
+        )
+        return cls(end, reader, transport)
+
+    async def line(self) -> bytes:
+        """The next line (or a piece of a very long one); empty when nobody can write any more."""
+        try:
+            return await self.reader.readuntil(b"\n")
+        except asyncio.IncompleteReadError as end:
+            return end.partial
+        except asyncio.LimitOverrunError as long:
+            return await self.reader.read(long.consumed)
+
+
 class Keeper:
     """Runs one program and runs it again when it ends by itself."""
 
@@ -62,7 +92,7 @@ class Keeper:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._readers: list[asyncio.Task[None]] = []
-        self._last_lines: list[bytes] = []
+        self._last_line = b""
         self._last_death = ""
         self._deaths = 0
 
@@ -100,23 +130,30 @@ class Keeper:
         program = self.program
         if program.recover is not None:
             program.recover()
-        self._last_lines.clear()
-        process = await asyncio.create_subprocess_exec(
-            *program.command,
-            cwd=program.folder,
-            env={**os.environ, **program.environment},
-            **run_as(program.account),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            pass_fds=program.keep_open,
-            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops in order
-            preexec_fn=processes.dies_with_parent(program.stop_signal),
-        )
+        self._last_line = b""
+        # Not asyncio's own pipes: with those, the end of a process is noticed only when all that
+        # it started has closed them as well.
+        output, errors = await Pipe.open(), await Pipe.open()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *program.command,
+                cwd=program.folder,
+                env={**os.environ, **program.environment},
+                **run_as(program.account),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output.end,
+                stderr=errors.end,
+                pass_fds=program.keep_open,
+                start_new_session=True,  # Ctrl-C reaches only the supervisor, which stops in order
+                preexec_fn=processes.dies_with_parent(program.stop_signal),
+            )
+        finally:
+            os.close(output.end)
+            os.close(errors.end)
         self.process = process
         self._readers = [
-            asyncio.create_task(self._read(process.stdout, echo=False)),
-            asyncio.create_task(self._read(process.stderr, echo=program.echo)),
+            asyncio.create_task(self._read(output, echo=False)),
+            asyncio.create_task(self._read(errors, echo=program.echo)),
         ]
         with contextlib.suppress(OSError):  # a full disk must not keep it from running
             self.pid_file.write_text(f"{process.pid}\n")
@@ -174,24 +211,19 @@ class Keeper:
 
     def _why_it_ended(self, code: int) -> str:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        last = self._last_lines[-1].decode(errors="replace").strip() if self._last_lines else ""
+        last = self._last_line.decode(errors="replace").strip()
         said = f" ({last})" if last and code > 0 else ""
         return f"{self.program.name} {how}{said}; see {self.log.path}."
 
-    async def _read(self, stream: asyncio.StreamReader | None, *, echo: bool) -> None:
-        while stream is not None:
-            try:
-                line = await stream.readuntil(b"\n")
-            except asyncio.IncompleteReadError as end:
-                line = end.partial
-            except asyncio.LimitOverrunError as long:
-                line = await stream.read(long.consumed)
-            if not line:
-                return
-            self.log.write(line)
-            self._last_lines = [*self._last_lines[-4:], line]
-            if echo:
-                self.terminal.echo(self.program.name, line)
+    async def _read(self, pipe: "Pipe", *, echo: bool) -> None:
+        try:
+            while line := await pipe.line():
+                self.log.write(line)
+                self._last_line = line
+                if echo:
+                    self.terminal.echo(self.program.name, line)
+        finally:
+            pipe.transport.close()
 
     async def _close_pipes(self) -> None:
         # A grandchild may hold the pipes open for longer than its parent lived.
@@ -215,7 +247,9 @@ class Keeper:
 
 def _watch_without_threads() -> None:
     # Before 3.12 asyncio starts a thread for each child, and forking with threads is fragile.
-    if sys.platform == "linux" and sys.version_info < (3, 12):
+    if sys.platform != "linux" or sys.version_info >= (3, 12):
+        return
+    if not isinstance(asyncio.get_child_watcher(), asyncio.PidfdChildWatcher):
         watcher = asyncio.PidfdChildWatcher()
         watcher.attach_loop(asyncio.get_running_loop())
         asyncio.set_child_watcher(watcher)

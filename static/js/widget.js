@@ -24,7 +24,9 @@
 
   const home = new URL(script.src).origin;
   const chat = `${home}/chat/${encodeURIComponent(inbox)}/`;
-  const remembered = `tandem.${inbox}`; // set once this browser has talked: worth a badge
+  // Set once this browser has talked, so that a badge may wait. Where browsers give foreign frames
+  // no storage, it holds what the frame asked us to keep for it: its session.
+  const memo = `tandem.${inbox}`;
 
   // The one text that no server renders: the button stands on the page before anything is asked.
   const WORDS = {
@@ -254,31 +256,34 @@
     if (!said || typeof said !== "object" || said.tandem !== 1) return;
     if (said.type === "ready") {
       frameReady = true;
+      tell("kept", { text: recall() });
       tellPage();
       tell(isOpen ? "open" : "closed");
     } else if (said.type === "unread" && Number.isInteger(said.count) && said.count >= 0) {
       unread = said.count;
       label();
     } else if (said.type === "known") {
-      remember();
+      if (!recall()) remember("1");
+    } else if (said.type === "keep" && typeof said.text === "string" && said.text.length <= 2000) {
+      remember(said.text);
     } else if (said.type === "close") {
       close();
     }
   }
 
-  function remember() {
+  function remember(text) {
     try {
-      localStorage.setItem(remembered, "1");
+      localStorage.setItem(memo, text);
     } catch {
-      // storage is blocked: the badge waits until the chat is opened
+      // blocked here too: the chat lasts as long as this page
     }
   }
 
-  function isKnown() {
+  function recall() {
     try {
-      return localStorage.getItem(remembered) === "1";
+      return localStorage.getItem(memo) || "";
     } catch {
-      return false;
+      return "";
     }
   }
 
@@ -307,7 +312,7 @@
     }
     for (const act of (before && before.calls) || []) window.Tandem(act);
     // Who has talked before may have an answer waiting: look, once the page itself is done.
-    if (isKnown()) (window.requestIdleCallback || setTimeout)(load);
+    if (recall()) (window.requestIdleCallback || setTimeout)(load);
   }
 
   if (document.body) begin();

@@ -1,9 +1,12 @@
 """Pages for what went wrong. A server error asks nothing of the database."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
+from django.views import defaults
 
 from helpdesk.core.refusals import NotAllowed, NotFound
-from helpdesk.core.web.middleware import refusal_response
+from helpdesk.core.web.middleware import OUT_OF_REACH, refusal_response, unavailable
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -12,6 +15,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refusal_response(request, NotAllowed())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A bug is a 500; a middleware that did not reach the database is no bug."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OUT_OF_REACH):
+        return unavailable(request, error)
+    return defaults.server_error(request)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

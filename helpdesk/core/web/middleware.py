@@ -81,34 +81,33 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return response
 
 
+OUT_OF_REACH = (OperationalError, InterfaceError, PoolTimeout)
+
+
 class UnavailableMiddleware:
     """A database that is away for a moment is a 503 with Retry-After, not a 500.
 
-    Nothing was committed, and every act may be sent again with the same client_id.
+    Nothing was committed (or nobody knows), and every act may be sent again with the same
+    client_id. What fails in another middleware ends in handler500, which answers the same.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.get_response(request)
-        except (
-            OperationalError,
-            InterfaceError,
-            PoolTimeout,
-        ) as error:  # from a middleware
-            return self.process_exception(request, error)  # type: ignore[return-value]
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError | PoolTimeout):
-            return None
-        logger.warning("The database is out of reach: %s", str(error).splitlines()[:1])
-        sentence = _("The service is restarting. Please try again in a moment.")
-        response: HttpResponse
-        if wants_json(request) or request.content_type == "application/json":
-            response = JsonResponse({"error": "unavailable", "detail": sentence}, status=503)
-        else:  # plain on purpose: a template could ask the database
-            response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
-        response["Retry-After"] = "1"
-        return response
+        return unavailable(request, error) if isinstance(error, OUT_OF_REACH) else None
+
+
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    logger.warning("The database is out of reach: %s", str(error).splitlines()[:1])
+    sentence = _("The service is restarting. Please try again in a moment.")
+    response: HttpResponse
+    if wants_json(request) or request.content_type == "application/json":
+        response = JsonResponse({"error": "unavailable", "detail": sentence}, status=503)
+    else:  # plain on purpose: a template could ask the database
+        response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
+    response["Retry-After"] = "1"
+    return response

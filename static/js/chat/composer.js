@@ -17,7 +17,10 @@ export class Composer {
   #memory;
   #onSend;
   #onTyping;
-  #keep = whenQuiet(300, () => this.#memory.remember("draft", this.#field.value));
+  #isWaiting = false; // to be sent as soon as its files are there
+  #keep = whenQuiet(300, () => {
+    if (!this.#memory.isBlocked) this.#memory.remember("draft", this.#field.value);
+  });
   #tellTyping = atMostEvery(STILL_TYPING, () => this.#onTyping(this.#field.value.trim() !== ""));
 
   constructor({ form, uploads, memory, onSend, onTyping }) {
@@ -42,11 +45,14 @@ export class Composer {
     this.#field.focus({ preventScroll: true });
   }
 
-  /** Whether there is something to send, and nothing still on its way into it. */
+  /** The text or the files changed. */
   refresh() {
-    const empty = this.#field.value.trim() === "" && this.#uploads.files.length === 0;
-    this.#button.disabled = empty || !this.#uploads.isComplete;
+    const isEmpty = this.#field.value.trim() === "" && this.#uploads.isEmpty;
+    this.#button.disabled = isEmpty || this.#uploads.hasFailed;
+    this.#isWaiting &&= !this.#button.disabled;
+    this.#button.ariaBusy = String(this.#isWaiting);
     this.#fit();
+    if (this.#isWaiting && !this.#uploads.isBusy) this.#send();
   }
 
   #typed() {
@@ -63,9 +69,10 @@ export class Composer {
 
   #send() {
     if (this.#button.disabled) return;
+    this.#isWaiting = this.#uploads.isBusy;
+    if (this.#isWaiting) return this.refresh();
     this.#onSend(this.#field.value.trim(), this.#uploads.files);
     this.#field.value = "";
-    this.#memory.forget("draft");
     this.#keep();
     this.#uploads.clear();
     this.#onTyping(false);

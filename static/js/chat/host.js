@@ -1,34 +1,43 @@
 // The page around the frame: the widget's script there tells us things and is told things.
 // Both sides check the exact origin and the shape of what they hear.
 
-const isText = (value) => typeof value === "string" && value.length <= 500;
+const PATIENCE = 1_000; // how long the widget may take to say what it keeps for us
+
+const isText = (value, most) => typeof value === "string" && value.length <= most;
 
 const SHAPES = {
   open: () => true,
   closed: () => true,
-  page: (said) => isText(said.url) && isText(said.title),
+  page: (said) => isText(said.url, 500) && isText(said.title, 200),
+  kept: (said) => isText(said.text, 2_000),
 };
 
 export class Host {
-  #origin;
-  #hooks;
+  #origin = new URLSearchParams(location.search).get("origin");
+  #isThere = window.parent !== window && /^https?:/.test(this.#origin ?? "");
+  #tellKept;
+  #kept = new Promise((resolve) => (this.#tellKept = resolve));
 
   /** The hosted page, which no other page surrounds, is always open. */
-  isOpen = true;
+  isOpen = !this.#isThere;
   page = { url: location.origin + location.pathname, title: document.title };
+  onOpen = () => {};
+  onClosed = () => {};
 
-  constructor({ onOpen, onClosed }) {
-    this.#hooks = { onOpen, onClosed };
-    this.#origin = new URLSearchParams(location.search).get("origin");
-    if (window.parent === window || !this.#origin) return;
-    this.isOpen = false;
+  constructor() {
+    if (!this.#isThere) return this.#tellKept("");
     addEventListener("message", (event) => this.#hear(event));
+    setTimeout(this.#tellKept, PATIENCE, "");
     this.tell("ready");
   }
 
+  /** What we asked the widget to keep for us on an earlier page; "" for nothing. */
+  get kept() {
+    return this.#kept;
+  }
+
   tell(type, facts = {}) {
-    if (window.parent === window || !this.#origin?.startsWith("http")) return;
-    window.parent.postMessage({ tandem: 1, type, ...facts }, this.#origin);
+    if (this.#isThere) window.parent.postMessage({ tandem: 1, type, ...facts }, this.#origin);
   }
 
   #hear({ data, origin, source }) {
@@ -36,10 +45,12 @@ export class Host {
     if (data?.tandem !== 1 || !Object.hasOwn(SHAPES, data.type) || !SHAPES[data.type](data)) return;
     if (data.type === "page") {
       this.page = { url: data.url, title: data.title };
+    } else if (data.type === "kept") {
+      this.#tellKept(data.text);
     } else {
       this.isOpen = data.type === "open";
-      if (this.isOpen) this.#hooks.onOpen();
-      else this.#hooks.onClosed();
+      if (this.isOpen) this.onOpen();
+      else this.onClosed();
     }
   }
 }

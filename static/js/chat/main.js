@@ -25,7 +25,8 @@ let talk = null; // with the session's conversation; none before the first messa
 let settling = null;
 let complaint = null;
 
-const host = new Host({ onOpen: opened, onClosed: () => attention.look() });
+const host = new Host();
+if (memory.isBlocked) memory.adopt(await host.kept);
 const session = new Session({ url, memory, language, page: () => host.page, onChange: follow });
 const transcript = new Transcript({
   list,
@@ -84,6 +85,9 @@ document.addEventListener("keydown", closeByKey);
 for (const event of ["online", "offline"]) addEventListener(event, shineAlone);
 visualViewport?.addEventListener("resize", fitAboveKeyboard);
 
+memory.onKeep = (text) => host.tell("keep", { text });
+host.onOpen = opened;
+host.onClosed = () => attention.look();
 if (session.current) follow(session.current);
 await outbox.open();
 if (host.isOpen) opened();

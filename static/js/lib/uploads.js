@@ -54,11 +54,6 @@ export class Uploads {
     return this.#items.some((item) => item.state === "busy");
   }
 
-  /** Whether nothing is on its way any more and nothing failed. */
-  get isComplete() {
-    return this.#items.every((item) => item.state === "done");
-  }
-
   get hasFailed() {
     return this.#items.some((item) => item.state === "failed");
   }

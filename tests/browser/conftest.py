@@ -1,0 +1,126 @@
+"""A whole Tandem with its demo data, and people before real browsers."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
+
+from tests.stack.processes import Up
+
+PASSWORD = "correct-horse-battery"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+expect.set_options(timeout=20_000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", action="store_true", help="draw docs/images anew")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = str(Path(__file__).parent)
+    for item in items:
+        if str(item.path).startswith(here):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one Tandem serves them all
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[Up]:
+    """`manage.py up` with demo data, on a data directory and port of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="tandem-browser-"))  # short: sockets lie in it
+    up = Up(
+        folder / "data",
+        DJANGO_SETTINGS_MODULE="helpdesk.settings",
+        TANDEM_ASGI="helpdesk.asgi:application",
+        DEMO="1",
+        DEMO_PASSWORD=PASSWORD,
+        LIMITS_SCALE="1000",
+    )
+    try:
+        yield up.wait_until_up()
+    finally:
+        up.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Person:
+    """Somebody before a browser of their own. What their console says is kept."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.url = url
+        self.complaints: list[str] = []
+        self.page = self.watch(context.new_page())
+
+    def watch(self, page: Page) -> Page:
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text)
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def sign_in(self, name: str) -> "Person":
+        page = self.go("/login/")
+        page.locator("[name=username]").fill(name)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("main button[type=submit], form:has([name=password]) button").last.click()
+        expect(page).to_have_url(re.compile("/workspace/"))
+        return self
+
+    def ask(self, script: str, *arguments: Any) -> Any:
+        return self.page.evaluate(script, *arguments)
+
+
+@pytest.fixture
+def person(live: Up, chromium: Browser) -> Iterator[Callable[..., Person]]:
+    """`person(language="zh-CN")`: a new browser; what its console complained of fails the test."""
+    people: list[Person] = []
+
+    def make(
+        language: str = "en-GB", *, quiet: bool = True, phone: bool = False, dark: bool = False
+    ) -> Person:
+        context = chromium.new_context(
+            locale=language,
+            timezone_id="Asia/Shanghai",
+            color_scheme="dark" if dark else "light",
+            viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
+            accept_downloads=True,
+        )
+        context.set_default_timeout(20_000)
+        made = Person(context, f"http://localhost:{live.port}")
+        made.quiet = quiet  # type: ignore[attr-defined]
+        people.append(made)
+        return made
+
+    yield make
+    complaints = [text for one in people if one.quiet for text in one.complaints]  # type: ignore[attr-defined]
+    for one in people:
+        try:
+            one.context.close()
+        except Error:
+            pass
+    assert complaints == []
