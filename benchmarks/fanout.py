@@ -202,6 +202,11 @@ def violations(run: Run) -> int:
     return sum(counts)
 
 
+def per_cpu_second(run: Run) -> float | None:
+    """Deliveries per second of CPU of all the server's processes."""
+    return report.ratio(run.figures["deliveries_per_s"], sum(run.server_cpu.values()))
+
+
 def cpu_text(runs: list[Run]) -> str:
     """Median cores of web processes, PostgreSQL, Redis and the rest."""
     parts = []
@@ -228,6 +233,7 @@ def row(name: str, runs: list[Run], kind: str) -> list[str]:
         *lead,
         report.spread(figure("p50_ms"), 1),
         report.spread(figure("p95_ms"), 1),
+        report.spread([per_cpu_second(run) for run in runs]),
         cpu_text(runs),
         report.number(report.median(figure("client_cpu")), 2),
         report.number(size),
@@ -238,7 +244,7 @@ def row(name: str, runs: list[Run], kind: str) -> list[str]:
 
 
 COLUMNS = [
-    "", "deliveries/s", "p50 ms", "p95 ms", "server cores web/pg/redis/rest", "client cores",
+    "", "deliveries/s", "p50 ms", "p95 ms", "per CPU second", "cores web/pg/redis/rest", "client",
     "bytes", "other frames", "violations", "refused",
 ]  # fmt: skip
 

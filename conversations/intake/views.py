@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from conversations.inboxes.models import Inbox
@@ -86,7 +87,8 @@ def messages(request: HttpRequest, session: CustomerSession) -> HttpResponse:
 def entries(request: HttpRequest, session: CustomerSession) -> HttpResponse:
     """What came after a public number, at most a page of it; `head` says how far it goes."""
     after = read_number(request.GET.get("after"))
-    found = list(queries.public_entries_after(session.conversation_id, after))
+    limit = read_number(request.GET.get("limit"), queries.PAGE, most=queries.PAGE) or queries.PAGE
+    found = list(queries.public_entries_after(session.conversation_id, after, limit=limit))
     head = queries.public_head(session.conversation_id)
     return JsonResponse({"entries": public_with_html(found, language_of(request)), "head": head})
 
@@ -116,6 +118,7 @@ def file(request: HttpRequest, session: CustomerSession, file_id: uuid.UUID) -> 
 
 
 @require_GET
+@gzip_page
 def widget(request: HttpRequest) -> HttpResponse:
     """The script that host pages load: short-lived in caches, so that an update arrives."""
     path = settings.BASE_DIR / "static" / "js" / "widget.js"

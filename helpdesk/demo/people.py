@@ -43,7 +43,7 @@ INBOXES: Mapping[str, Door] = {
     "demo": Door(
         "Kettle & Kiln 壶与窑",
         (CARE, TECH),
-        "您好!有什么可以帮您? · Hello! What can we do for you?",
+        "您好！有什么可以帮您？ · Hello! What can we do for you?",
     ),
     "trade": Door(
         "Trade orders 批发采购",

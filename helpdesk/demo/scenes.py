@@ -33,30 +33,33 @@ SCENES = (
         unread=True,
         acts=(
             says(
-                "你好,上周给公司买的三把苔绿茶壶收到了,很喜欢。不过发票抬头写成我个人了。", after=0
+                "你好，上周给公司买的三把苔绿茶壶收到了，很喜欢。不过发票抬头写成我个人了。",
+                after=0,
             ),
             says("截图发给你们看一下", after=1, files=("invoice-A-20931.png",)),
             claim("agent1", after=3),
             reply(
                 "agent1",
-                "您好雨桐,抱歉给您添麻烦了!我马上为您核对订单 A-20931 的开票信息。",
+                "您好雨桐，抱歉给您添麻烦了！我马上为您核对订单 A-20931 的开票信息。",
                 after=1,
             ),
-            note("agent1", "发票是上周五开的,已经跨月结了吗?需要财务确认能不能红冲重开。", after=4),
+            note(
+                "agent1", "发票是上周五开的，已经跨月结了吗？需要财务确认能不能红冲重开。", after=4
+            ),
             join("agent2", after=3),
             note(
                 "agent2",
-                "还没跨月,可以红冲重开。请客户提供公司全称和税号就行,纸质件今天 17:00 前能寄出。",
+                "还没跨月，可以红冲重开。请客户提供公司全称和税号就行，纸质件今天 17:00 前能寄出。",
                 after=2,
             ),
             reply(
                 "agent1",
-                "好消息,这张发票可以**红冲重开**。麻烦您把公司全称和税号发给我,"
+                "好消息，这张发票可以**红冲重开**。麻烦您把公司全称和税号发给我，"
                 "我们今天就重新开具。",
                 after=3,
             ),
-            says("上海云帆科技有限公司,税号 91310115MA1K4TEST0", after=20),
-            says("另外纸质发票能直接寄到公司地址吗?财务那边有点急", after=2),
+            says("上海云帆科技有限公司，税号 91310115MA1K4TEST0", after=20),
+            says("另外纸质发票能直接寄到公司地址吗？财务那边有点急", after=2),
         ),
     ),
     Scene(
@@ -89,8 +92,8 @@ SCENES = (
         address="203.0.113.55",
         unread=True,
         acts=(
-            says("登录的时候一直收不到验证码,换了两次手机号都不行", after=0),
-            says("我要改收货地址,再不改就发错地方了,麻烦快一点", after=9),
+            says("登录的时候一直收不到验证码，换了两次手机号都不行", after=0),
+            says("我要改收货地址，再不改就发错地方了，麻烦快一点", after=9),
         ),
     ),
     Scene(
@@ -177,12 +180,12 @@ SCENES = (
             ),
             note(
                 "agent1",
-                "第一笔已扣款,第二笔也显示“已扣款”,不是预授权。"
-                "客户要求升级处理,@赵岚 麻烦安排一下。",
+                "第一笔已扣款，第二笔也显示“已扣款”，不是预授权。"
+                "客户要求升级处理，@赵岚 麻烦安排一下。",
                 after=3,
             ),
             assign("supervisor", "senior", after=7),
-            note("supervisor", "Daniel, 退款额度我已批准,直接退第二笔即可。", after=2),
+            note("supervisor", "Daniel, 退款额度我已批准，直接退第二笔即可。", after=2),
             reply(
                 "senior",
                 "Priya, I'm Daniel and I have taken this over from my colleague. You are right: "
@@ -220,7 +223,7 @@ SCENES = (
                 '"To many slow mornings together. Love, Claire & Paul". And yes, no price please.',
                 after=12,
             ),
-            note("agent1", "已通知打包台:手写卡片,不放发票。写好后拍照发给客户。", after=3),
+            note("agent1", "已通知打包台：手写卡片，不放发票。写好后拍照发给客户。", after=3),
         ),
     ),
     # --- waiting for the customer ----------------------------------------------------------
@@ -241,7 +244,7 @@ SCENES = (
                 "throw lids to fit each pot, so I've asked the workshop for a matching one.",
                 after=6,
             ),
-            note("agent2", "工坊确认:同批次还有两个盖子,下午可以一起烧。", after=55),
+            note("agent2", "工坊确认：同批次还有两个盖子，下午可以一起烧。", after=55),
             reply(
                 "agent2",
                 "A new lid in the same moss glaze comes out of the kiln tomorrow. Shall we send it "
@@ -258,17 +261,17 @@ SCENES = (
         page="/account/orders/A-20890",
         address="203.0.113.126",
         acts=(
-            says("请问订单 A-20890 的电子发票发到哪个邮箱了?我一直没收到。", after=0),
+            says("请问订单 A-20890 的电子发票发到哪个邮箱了？我一直没收到。", after=0),
             claim("agent1", after=8),
             reply(
                 "agent1",
-                "您好,系统显示发送到了 QQ 邮箱,可能进了垃圾箱。我刚才重新发送了一次,请查收。",
+                "您好，系统显示发送到了 QQ 邮箱，可能进了垃圾箱。我刚才重新发送了一次，请查收。",
                 after=3,
             ),
-            says("还是没有,能换成公司邮箱吗?", after=25),
+            says("还是没有，能换成公司邮箱吗？", after=25),
             reply(
                 "agent1",
-                "可以的,已改发到您的公司邮箱,附件是 PDF 和 OFD 两种格式。收到后麻烦回复我一声。",
+                "可以的，已改发到您的公司邮箱，附件是 PDF 和 OFD 两种格式。收到后麻烦回复我一声。",
                 after=6,
             ),
         ),
@@ -339,16 +342,18 @@ SCENES = (
         page="/products/nesting-bowls",
         address="203.0.113.159",
         acts=(
-            says("想定制一套叠碗,釉色能做成天青色吗?送给老师退休的礼物。", after=0),
+            says("想定制一套叠碗，釉色能做成天青色吗？送给老师退休的礼物。", after=0),
             claim("senior", after=15),
             reply(
                 "senior",
-                "可以的,定制釉色加价 12 欧元,烧制大约需要十天。您希望在碗底刻字吗?最多六个字。",
+                "可以的，定制釉色加价 12 欧元，烧制大约需要十天。您希望在碗底刻字吗？最多六个字。",
                 after=8,
             ),
-            says("刻“桃李满园”四个字,谢谢", after=30),
-            note("senior", "已发给工坊,周五试釉,出窑后拍照给客户确认颜色。", after=5),
-            reply("senior", "好的,已经安排。试釉出窑后我会拍照请您确认颜色,再正式烧制。", after=2),
+            says("刻“桃李满园”四个字，谢谢", after=30),
+            note("senior", "已发给工坊，周五试釉，出窑后拍照给客户确认颜色。", after=5),
+            reply(
+                "senior", "好的，已经安排。试釉出窑后我会拍照请您确认颜色，再正式烧制。", after=2
+            ),
             snooze("senior", hours=52, after=1),
         ),
     ),
@@ -361,23 +366,23 @@ SCENES = (
         page="/account/orders/A-20861",
         address="203.0.113.160",
         acts=(
-            says("晨间对杯比想象中小,想退货,怎么操作?", after=0),
+            says("晨间对杯比想象中小，想退货，怎么操作？", after=0),
             claim("agent1", after=4),
             reply(
                 "agent1",
-                "您好李娜,六十天内都可以退,运费由我们承担。取件码 **JD8841** 已发到您的手机,"
+                "您好李娜，六十天内都可以退，运费由我们承担。取件码 **JD8841** 已发到您的手机，"
                 "快递员明天上午上门。",
                 after=6,
             ),
-            says("好的,谢谢", after=5),
+            says("好的，谢谢", after=5),
             resolve("agent1", after=10),
-            says("退款大概几天到账?", after=1440),
+            says("退款大概几天到账？", after=1440),
             reply(
                 "agent1",
-                "工坊今天上午收到了杯子,34 欧元已原路退回,一般一到三个工作日到账。",
+                "工坊今天上午收到了杯子，34 欧元已原路退回，一般一到三个工作日到账。",
                 after=9,
             ),
-            says("收到了,速度很快 👍", after=300),
+            says("收到了，速度很快 👍", after=300),
             resolve("agent1", after=12),
         ),
     ),
@@ -408,7 +413,7 @@ SCENES = (
         page="/products/ash-tray",
         address="203.0.113.182",
         acts=(
-            says("茶盘用了两个月有点发白,是质量问题吗?", after=0),
+            says("茶盘用了两个月有点发白，是质量问题吗？", after=0),
             join("agent3", after=10),
             note(
                 "agent3",
@@ -419,16 +424,16 @@ SCENES = (
             claim("agent1", after=6),
             reply(
                 "agent1",
-                "您好,这不是质量问题,是木头缺油了。用软布薄薄擦一层亚麻籽油,晾一晚就会恢复,"
+                "您好，这不是质量问题，是木头缺油了。用软布薄薄擦一层亚麻籽油，晾一晚就会恢复，"
                 "以后半年保养一次就好。平时请不要用洗洁精。",
                 after=5,
             ),
-            says("原来如此,今晚就试试,多谢!", after=18),
+            says("原来如此，今晚就试试，多谢！", after=18),
             resolve("agent1", after=3),
             reopen("supervisor", after=60),
-            note("supervisor", "请补发一小瓶亚麻籽油给客户,并把保养说明加到商品页。", after=2),
-            reply("agent1", "我们给您寄了一小瓶亚麻籽油,随附保养卡,不用另外买啦。", after=35),
-            says("太贴心了,谢谢你们!", after=90),
+            note("supervisor", "请补发一小瓶亚麻籽油给客户，并把保养说明加到商品页。", after=2),
+            reply("agent1", "我们给您寄了一小瓶亚麻籽油，随附保养卡，不用另外买啦。", after=35),
+            says("太贴心了，谢谢你们！", after=90),
             resolve("agent1", after=5),
         ),
     ),
@@ -468,8 +473,8 @@ SCENES = (
         address="203.0.113.204",
         unread=True,
         acts=(
-            says("你好,我们是一家茶馆,想长期采购茶壶和茶盘,每月大概三十套。", after=0),
-            says("请问有没有阶梯价?可以先寄样品吗?", after=2),
+            says("你好，我们是一家茶馆，想长期采购茶壶和茶盘，每月大概三十套。", after=0),
+            says("请问有没有阶梯价？可以先寄样品吗？", after=2),
         ),
     ),
 )

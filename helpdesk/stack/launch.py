@@ -96,9 +96,10 @@ class _Launch:
             own.append(redis_program())
         await self.supervisor.start(*own)
         await self._prepare()
-        await self.supervisor.start(*self._web_programs())
+        programs = self._web_programs()
         if self.wanted.worker and importlib.util.find_spec("helpdesk.celery"):
-            await self.supervisor.start(*self._background_programs())
+            programs += self._background_programs()
+        await self.supervisor.start(*programs)
         await self._wait_for_answer()
         self._welcome()
 

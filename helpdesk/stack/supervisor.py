@@ -31,11 +31,13 @@ class Supervisor:
         self.log_folder = data / "log"
         self.terminal = Terminal(self.log_folder)
         self._keepers: dict[str, Keeper] = {}
+        self._started: list[list[str]] = []
 
     async def start(self, *programs: Program) -> None:
         """Start the programs together and return when all are ready. Raises CannotStart."""
         _watch_without_threads()
         keepers = [Keeper(program, self) for program in programs]
+        self._started.append([program.name for program in programs])
         self._keepers |= {keeper.program.name: keeper for keeper in keepers}
         await asyncio.gather(*(keeper.start() for keeper in keepers))
 
@@ -45,10 +47,9 @@ class Supervisor:
         await asyncio.gather(*(keeper.stop() for keeper in found))
 
     async def stop_everything(self) -> None:
-        """Stop in the reverse order of starting; those that share a prefix go together."""
-        while self._keepers:
-            last = next(reversed(self._keepers)).partition("-")[0]
-            await self.stop(*(n for n in self._keepers if n.partition("-")[0] == last))
+        """Stop in the reverse order of starting, together what was started together."""
+        while self._started:
+            await self.stop(*self._started.pop())
 
 
 @dataclass

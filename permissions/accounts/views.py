@@ -94,6 +94,14 @@ class PreferencesForm(forms.Form):
         ]
 
 
+class PasswordForm(PasswordChangeForm):
+    """The second form of its page, so it does not take the focus."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["old_password"].widget.attrs["autofocus"]
+
+
 @agents_only
 def profile(request: AgentRequest) -> HttpResponse:
     """Language, time zone and password of the signed-in agent."""
@@ -101,10 +109,10 @@ def profile(request: AgentRequest) -> HttpResponse:
     preferences = PreferencesForm(
         initial={"language": agent.language, "time_zone": agent.time_zone}
     )
-    password = PasswordChangeForm(agent)
+    password = PasswordForm(agent)
     status, saved = 200, request.GET.get("saved", "")
     if request.method == "POST" and request.POST.get("form") == "password":
-        password = PasswordChangeForm(agent, request.POST)
+        password = PasswordForm(agent, request.POST)
         if password.is_valid():
             commands.change_password(agent=agent, password=password.cleaned_data["new_password1"])
             update_session_auth_hash(request, agent)

@@ -6,6 +6,9 @@ import { tendToasts, toast } from "./lib/toast.js";
 
 const say = words("app-words");
 
+/** Whether a person waits for the answer; what a screen asks for by itself fails in silence. */
+const isWaitedFor = (ctx) => !["intersect", undefined].includes(ctx?.sourceEvent?.type);
+
 document.addEventListener("htmx:config:request", ({ detail }) => {
   detail.ctx.request.headers["X-CSRFToken"] = csrfToken();
 });
@@ -15,11 +18,12 @@ document.addEventListener("htmx:before:swap", (event) => {
   const { response, hx } = event.detail.ctx;
   if (!response || response.status < 400 || hx?.retarget) return;
   event.preventDefault();
-  toast(say("failed"));
+  if (isWaitedFor(event.detail.ctx)) toast(say("failed"));
 });
 
 document.addEventListener("htmx:error", ({ detail }) => {
-  if (detail.error?.name !== "AbortError" && !detail.ctx?.response) toast(say("unreachable"));
+  const { ctx, error } = detail;
+  if (isWaitedFor(ctx) && !ctx.response && error.name !== "AbortError") toast(say("unreachable"));
 });
 
 document.addEventListener("htmx:after:settle", ({ detail }) => {

@@ -167,7 +167,7 @@ document.addEventListener("htmx:before:history:restore", (event) => {
   event.preventDefault();
   const { pathname } = location;
   if (pathname.startsWith(root.dataset.url) && pathname !== root.dataset.url) {
-    htmx.ajax("GET", pathname, { target: "#main" });
+    htmx.ajax("GET", pathname, { target: "#main", event });
   } else {
     close();
     root.dataset.screen = "list";

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
-from tests.stack.processes import Up
+from tests.stack.processes import PROJECT, Up
 
 PASSWORD = "correct-horse-battery"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+FAILED = pytest.StashKey[bool]()
+SCREENS = PROJECT / "var" / "test" / "screens"  # what people saw when a test failed
 expect.set_options(timeout=20_000)
 
 
@@ -28,6 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if str(item.path).startswith(here):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))  # one Tandem serves them all
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Any:
+    report = yield
+    if report.when == "call" and report.failed:
+        item.stash[FAILED] = True
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +106,9 @@ class Person:
 
 
 @pytest.fixture
-def person(live: Up, chromium: Browser) -> Iterator[Callable[..., Person]]:
+def person(
+    live: Up, chromium: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Person]]:
     """`person(language="zh-CN")`: a new browser; what its console complained of fails the test."""
     people: list[Person] = []
 
@@ -117,6 +129,11 @@ def person(live: Up, chromium: Browser) -> Iterator[Callable[..., Person]]:
         return made
 
     yield make
+    if request.node.stash.get(FAILED, False):
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        for number, one in enumerate(people):
+            name = re.sub(r"\W+", "-", request.node.name)
+            one.page.screenshot(path=SCREENS / f"{name}-{number}.png")
     complaints = [text for one in people if one.quiet for text in one.complaints]  # type: ignore[attr-defined]
     for one in people:
         try:

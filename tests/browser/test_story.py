@@ -124,7 +124,7 @@ def test_a_customer_and_two_agents(person, language):
     one.page.locator("#composer [data-picker]").set_input_files(
         {"name": "invoice.txt", "mimeType": "text/plain", "buffer": b"total 12.00"}
     )
-    expect(one.page.locator("[data-uploads=reply] li")).to_have_count(1)
+    expect(one.page.locator("[data-uploads=reply] li[data-state=done]")).to_have_count(1)
     write(one.page, "invoice")
     expect(shop.chat.locator("[data-transcript]")).to_contain_text("invoice.txt")
 

@@ -1,5 +1,6 @@
 """The product itself under `manage.py up`: all processes together, and a restart its users see."""
 
+import contextlib
 import os
 import signal
 
@@ -34,9 +35,9 @@ def test_a_web_process_that_is_told_to_stop_sends_its_sockets_elsewhere(up, serv
     told = one.pid("web-1")
     with connect(f"ws://127.0.0.1:{one.port}/ws/chat/demo/") as screen:
         os.kill(told, signal.SIGTERM)
-        with pytest.raises(ConnectionClosed):
-            while True:
-                screen.recv(timeout=30)
+        with contextlib.suppress(ConnectionClosed):
+            while screen.recv(timeout=30):
+                pass
         assert screen.close_code == 1012
     one.wait_for_line("web-1 ended with code 0")
     assert get(one.port, "/healthz")[0] == 200

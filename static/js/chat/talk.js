@@ -64,14 +64,13 @@ export class Talk {
 
   /** Older entries, above. */
   async showEarlier() {
-    const before = this.#shownFrom + 1;
     const after = Math.max(0, this.#shownFrom - SCREENFUL);
-    const page = await requestJson(this.#entriesUrl(after), { headers: this.#headers });
-    const older = page.entries.filter((entry) => entry.seq < before);
-    this.#transcript.prepend(older.map((entry) => entry.html));
+    const url = `${this.#entriesUrl(after)}&limit=${this.#shownFrom - after}`;
+    const { entries } = await requestJson(url, { headers: this.#headers });
+    this.#transcript.prepend(entries.map((entry) => entry.html));
     this.#shownFrom = after;
     this.#earlier.hidden = after === 0;
-    for (const entry of older) {
+    for (const entry of entries) {
       this.#hooks.onEntry(entry, $(`[data-seq="${entry.seq}"]`, this.#list));
     }
   }

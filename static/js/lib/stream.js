@@ -235,9 +235,8 @@ export class Stream {
     socket.onopen = () => {
       clearTimeout(tooLong);
       this.#heardAt = Date.now();
-      for (const place of this.#places.values()) {
-        place.joined = false;
-        this.send(this.#hooks.join(place.conversation, place.have));
+      for (const { conversation, have } of this.#places.values()) {
+        this.send(this.#hooks.join(conversation, have));
       }
     };
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
@@ -250,8 +249,11 @@ export class Stream {
   #receive(frame) {
     this.#heardAt = Date.now();
     this.#probeUntil = 0;
-    this.#confirmed = true;
-    this.#tries = 0;
+    if (!this.#confirmed) {
+      this.#confirmed = true;
+      this.#tries = 0;
+      for (const place of this.#places.values()) place.joined = false; // until its head is told
+    }
     const place = this.#places.get(frame.conversation);
     if (frame.type === "entry") {
       if (place) this.#place(place, frame.entry, frame.html);
@@ -285,7 +287,6 @@ export class Stream {
     this.#socket = null;
     this.#confirmed = false;
     this.#probeUntil = 0;
-    for (const place of this.#places.values()) place.joined = false;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();

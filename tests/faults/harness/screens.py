@@ -37,7 +37,7 @@ class Screen:
         self.refused: list[int] = []  # answers other than 200 and 503 while fetching
         self.online = False
         self.behind_since: float | None = None
-        self.blank = False
+        self.blank_at: float | None = None  # when its content was taken away
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._fetching: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -115,7 +115,7 @@ class Screen:
                 self.online = False
             self.closed.append((time.time(), code))
             if code in FINAL:
-                self.blank = True
+                self._blank()
                 return
             await asyncio.sleep(self._random.uniform(0.05, min(4.0, 0.25 * 2**tries)))
 
@@ -154,7 +154,10 @@ class Screen:
         else:
             self.other.append(frame | {"heard_at": time.time()})
             if frame["type"] == "access" and frame.get("allowed") is False:
-                self.blank = True
+                self._blank()
+
+    def _blank(self) -> None:
+        self.blank_at = self.blank_at or time.time()
 
     def _place(self, entry: dict[str, Any]) -> None:
         seq = entry["seq"]
@@ -188,7 +191,7 @@ class Screen:
                     if answer.status != 503:
                         self.refused.append(answer.status)
                         if answer.status in (401, 403, 404):
-                            self.blank = True
+                            self._blank()
                             return
             except (aiohttp.ClientError, OSError, TimeoutError):
                 pass
