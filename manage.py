@@ -20,6 +20,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except CannotStart as reason:
         sys.exit(str(reason))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

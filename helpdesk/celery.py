@@ -10,6 +10,7 @@ app = Celery("tandem")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["conversations.threads", "conversations.intake"])
 app.conf.beat_schedule = {
+    "wake-snoozed": {"task": "conversations.threads.tasks.wake_snoozed", "schedule": 15},
     "sweep-files": {
         "task": "conversations.threads.tasks.sweep_files",
         "schedule": 3600,

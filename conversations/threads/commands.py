@@ -6,6 +6,7 @@ from datetime import datetime
 from types import EllipsisType
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from conversations.threads import steps
@@ -272,3 +273,24 @@ def mark_read(*, agent: Agent, conversation: ConversationId, seq: int) -> int:
             )
             transaction.on_commit(lambda: events.publish(event))
         return mark.messages
+
+
+def wake_due() -> int:
+    """Open again what was set aside until now. Returns how many; running it twice is harmless."""
+    due = Conversation.objects.filter(status=Status.SNOOZED, snoozed_until__lte=Now())
+    woken = 0
+    for pk in due.order_by("snoozed_until").values_list("pk", flat=True)[:500]:
+        with command("conversation.wake", actor=None, on=None) as step:
+            locked = Conversation.objects.select_for_update(no_key=True)
+            step.on = found = locked.get(pk=pk)
+            now = steps.standing(found).now
+            until = found.snoozed_until
+            if found.status != Status.SNOOZED or until is None or until > now:
+                step.nothing_changed()
+                continue
+            found.status = Status.OPEN
+            found.snoozed_until = None
+            steps.add_event(step, found, "woke", author=None, at=now)
+            steps.save_head(step, found)
+            woken += 1
+    return woken

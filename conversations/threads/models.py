@@ -83,14 +83,20 @@ class Conversation(models.Model):
             ),
         ]
         indexes = [
-            # The lists, newest first, page by page with a key instead of an offset.
+            # The lists, newest first, page by page with a key instead of an offset: for agents of
+            # many inboxes, and for those of a few quiet ones.
             models.Index(
-                fields=["inbox", "-last_activity_at", "-id"],
+                fields=["-last_activity_at", "-id"],
                 condition=~Q(status="resolved"),
-                name="conversation_list",
+                name="conversation_open",
             ),
             models.Index(
                 fields=["inbox", "-last_activity_at", "-id"],
+                condition=~Q(status="resolved"),
+                name="conversation_open_in_inbox",
+            ),
+            models.Index(
+                fields=["-last_activity_at", "-id"],
                 condition=Q(assignee=None) & ~Q(status="resolved"),
                 name="conversation_unassigned",
             ),
@@ -107,6 +113,11 @@ class Conversation(models.Model):
             models.Index(
                 fields=["customer", "-last_activity_at"],
                 name="conversation_of_customer",
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(status="snoozed"),
+                name="conversation_snoozed",
             ),
             # What changed just now: each process looks every second or two.
             models.Index(fields=["last_activity_at"], name="conversation_changed"),

@@ -3,9 +3,16 @@ from datetime import timedelta
 from celery import shared_task
 from django.db.models.functions import Now
 
+from conversations.threads import commands
 from conversations.threads.models import File
 
 KEPT = timedelta(hours=24)  # an upload waits that long for its message
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def wake_snoozed() -> None:
+    """Open again what was set aside until now. Running it twice changes nothing."""
+    commands.wake_due()
 
 
 @shared_task(acks_late=True, ignore_result=True)

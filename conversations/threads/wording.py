@@ -17,6 +17,7 @@ SENTENCES: dict[str, str | Promise] = {
     "resolved": gettext_lazy("%(who)s resolved the conversation"),
     "reopened": gettext_lazy("%(who)s reopened the conversation"),
     "snoozed": gettext_lazy("%(who)s set the conversation aside"),
+    "woke": gettext_lazy("The time is up: the conversation is open again"),
     "action": gettext_lazy("%(who)s did: %(name)s"),
 }
 PUBLIC_SENTENCES: dict[str, str | Promise] = {

@@ -19,6 +19,7 @@ from helpdesk.stack.programs import Program
 from helpdesk.stack.redis import redis_program
 from helpdesk.stack.supervisor import Supervisor
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BACKLOG = 1024  # connections that wait while web processes are busy or being restarted
 ANSWER_SECONDS = 90.0
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
@@ -41,6 +42,8 @@ def launch(wanted: Wanted) -> None:
     """Run Tandem until it is asked to stop (Ctrl-C, SIGTERM, SIGHUP). Raises CannotStart."""
     folder = addresses.data_directory()
     lock = data.take(folder)
+    # Until the loop listens for them, requests to stop wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         (folder / "run" / "supervisor.pid").unlink(missing_ok=True)
         data.end_leftovers(folder)
@@ -70,8 +73,9 @@ class _Launch:
         """Start, tell where it is, wait for the end, stop."""
         loop = asyncio.get_running_loop()
         asked_to_stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             loop.add_signal_handler(number, asked_to_stop.set)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         starting = asyncio.create_task(self._start())
         stop = asyncio.create_task(asked_to_stop.wait())
         try:
@@ -127,7 +131,6 @@ class _Launch:
         return {
             "TANDEM_DATA": str(self.folder),
             "TANDEM_PROCESS": f"{self.folder}:{name}",
-            "CELERY_BROKER_URL": addresses.broker_url(),
             "PYTHONUNBUFFERED": "1",
             **({"DEMO_PASSWORD": demo_password()} if self.wanted.demo else {}),
         }

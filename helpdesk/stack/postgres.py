@@ -22,6 +22,7 @@ SERVER_SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
+    "dynamic_shared_memory_type": "mmap",  # /dev/shm is tiny in many containers
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_destination": "stderr",
@@ -110,13 +111,16 @@ def _run(command: list[str], folder: Path, account: Account | None, typed: str =
         check=False,
         preexec_fn=processes.dies_with_parent(signal.SIGKILL),
     )
-    said = result.stderr + result.stdout
+    said = result.stdout + result.stderr
     if "No space left on device" in said or "Disk quota exceeded" in said:
         raise CannotStart(f"The disk of {folder} is full: free some space and start again.")
     # The single-user server exits with 0 even when a statement failed.
     if result.returncode or "ERROR:" in said or "FATAL:" in said:
         last = (said.strip().splitlines() or ["no output"])[-1].strip()
-        raise CannotStart(f"PostgreSQL could not be set up in {folder}: {last}")
+        raise CannotStart(
+            f"PostgreSQL could not be set up in {folder} (code {result.returncode}: {last}): "
+            "start again, and if that does not help, remove that directory."
+        )
 
 
 def _recover(cluster: Path) -> None:
@@ -124,9 +128,8 @@ def _recover(cluster: Path) -> None:
     lock = cluster / "postmaster.pid"
     alive = processes.working_in(cluster, "postgres")
     if (postmaster := processes.read_pid(lock)) in alive:
-        processes.end(postmaster, (signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
-    for child in processes.working_in(cluster, "postgres"):
-        processes.end(child, (signal.SIGQUIT, 5.0))
+        processes.end([postmaster], (signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
+    processes.end(processes.working_in(cluster, "postgres"), (signal.SIGQUIT, 5.0))
     # Its number may belong to another process by now, which the server would wait for in vain.
     lock.unlink(missing_ok=True)
 

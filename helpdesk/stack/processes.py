@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -77,24 +77,21 @@ def read_pid(path: Path) -> int | None:
         return None
 
 
-def end(pid: int, *signals: tuple[int, float]) -> bool:
-    """Send each signal and wait its seconds, then SIGKILL; whether the process is gone."""
+def end(pids: Collection[int], *signals: tuple[int, float]) -> None:
+    """Send each signal to all of them and wait its seconds, then SIGKILL to those that are left."""
+    left = set(pids)
     for number, seconds in (*signals, (signal.SIGKILL, 5.0)):
-        try:
-            os.kill(pid, number)
-            os.kill(pid, signal.SIGCONT)  # a stopped process would never see it
-        except ProcessLookupError:
-            return True
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+                os.kill(pid, signal.SIGCONT)  # a stopped process would never see it
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if not is_alive(pid):
-                return True
+        while (left := {pid for pid in left if is_alive(pid)}) and time.monotonic() < deadline:
             time.sleep(0.02)
-    return not is_alive(pid)
 
 
 def end_group(pid: int, seconds: float = 5.0) -> None:
     """End the process and all of the process group that it leads."""
-    end(pid, (signal.SIGTERM, seconds))
+    end([pid], (signal.SIGTERM, seconds))
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)

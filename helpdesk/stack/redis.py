@@ -52,8 +52,7 @@ def redis_program() -> Program:
 
     def recover() -> None:
         nonlocal failures
-        for pid in processes.working_in(folder, server.name):
-            processes.end(pid, (signal.SIGTERM, 10.0))
+        processes.end(processes.working_in(folder, server.name), (signal.SIGTERM, 10.0))
         if failures == UNREADABLE_AFTER:
             _put_aside(folder)
         failures += 1

@@ -104,8 +104,9 @@ def test_on_a_phone_the_chat_is_the_screen(person):
     lin = person(phone=True, dark=True)
     chat = widget(lin)
     expect(lin.page.locator("button.launcher")).to_be_hidden()
-    box = lin.page.locator("tandem-chat .panel").bounding_box()
-    assert (box["width"], box["height"]) == (390, 844)
+    panel = lin.page.locator("tandem-chat .panel")
+    size = panel.evaluate("panel => [panel.offsetWidth, panel.offsetHeight]")  # also while it opens
+    assert size == [390, 844]
     chat.screen.locator("[data-close]").click()
     expect(lin.page.locator("tandem-chat .panel")).to_be_hidden()
 
@@ -115,7 +116,9 @@ def test_the_frame_believes_only_the_page_around_it(person):
     chat = widget(lin)
     frame = next(one for one in lin.page.frames if "/chat/demo/" in one.url)
     frame.evaluate("window.postMessage({tandem: 1, type: 'closed'}, '*')")  # from the frame itself
-    lin.page.evaluate("frames[0].postMessage({tandem: 1, type: 'page', url: 7, title: {}}, '*')")
+    lin.page.locator("tandem-chat iframe").evaluate(
+        "frame => frame.contentWindow.postMessage({tandem: 1, type: 'page', url: 7}, '*')"
+    )
     lin.page.evaluate("window.postMessage({tandem: 1, type: 'unread', count: 5}, '*')")
     conversation = chat.begin("Still open")
     assert conversation

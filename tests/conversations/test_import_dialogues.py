@@ -17,7 +17,7 @@ from conversations.customers.models import Customer
 from conversations.inboxes.models import Inbox
 from conversations.intake.importing import commands, importer, lines
 from conversations.intake.importing.dialogues import BadLine, read_dialogue
-from conversations.threads import queries
+from conversations.threads import feeds, queries
 from conversations.threads.models import Conversation, Entry
 from helpdesk.core import events
 from permissions.audit.models import AuditRecord
@@ -541,6 +541,13 @@ def test_one_audit_record_per_batch_and_no_word_to_the_screens(
     }
     assert records[0].detail == {"file": "dialogues.jsonl", "lines": [1, 5], "imported": 5}
     assert not told
+
+
+def test_the_look_for_what_changed_just_now_finds_none_of_it(desk: Desk) -> None:
+    now = timezone.now()
+    desk.run(dialogue("1"), dialogue("2", started_at=...))
+    _at, found = queries.heads([], now - feeds.OVERLAP)
+    assert found == []
 
 
 def test_a_batch_is_few_statements(desk: Desk, django_assert_max_num_queries: Any) -> None:

@@ -2,14 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.faults.harness import people
+from tests.faults.harness.checking import Verdict, check
 from tests.faults.harness.people import Person
 from tests.faults.harness.screens import Screen
 from tests.faults.harness.system import System
@@ -38,12 +40,41 @@ def long_run(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def dice(request: pytest.FixtureRequest) -> random.Random:
-    """The source of all chosen faults; its seed is printed with a failure."""
+def dice(request: pytest.FixtureRequest, figures: Callable[..., None]) -> random.Random:
+    """The source of all chosen faults; its seed is told with the test's figures and failures."""
     given = request.config.getoption("--seed", default=None)
-    seed = random.randrange(2**32) if given is None else given
-    print(f"--seed {seed}")
+    seed = random.SystemRandom().randrange(2**32) if given is None else given
+    figures(f"--seed {seed}")
     return random.Random(seed)
+
+
+Figures = Callable[..., None]
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Figures:
+    """`figures("…")`: what a test measured; shown with a failure and at the end of the run."""
+
+    def tell(*parts: object) -> None:
+        text = " ".join(map(str, parts))
+        record_property("figures", text)
+        print(text)  # noqa: T201
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    told = [
+        (report.nodeid.rpartition("/")[2], value)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        for name, value in report.user_properties
+        if name == "figures"
+    ]
+    if told:
+        terminalreporter.section("figures of the fault tests")
+    for name, value in sorted(told):
+        terminalreporter.write_line(f"{name}: {value}")
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +102,12 @@ class Talk:
     lin: Person
     agents: list[Person]
     history: History
+    within: float  # seconds in which every screen has to be right again
+
+    async def check(self, screens: Sequence[Screen], reader: Person | None = None) -> Verdict:
+        """What was lost, doubled, disordered, made up or is missing on these screens."""
+        reader = reader or self.agents[0]
+        return await check(self.history, reader, screens, within=self.within)
 
     def writers(self) -> list[Writer]:
         return [Writer(person, self.history) for person in (self.lin, *self.agents)]
@@ -107,7 +144,7 @@ class Talk:
 
 
 @pytest.fixture
-def talk(system: System) -> Callable[..., Coroutine[Any, Any, Talk]]:
+def talk(system: System, long_run: bool) -> Callable[..., Coroutine[Any, Any, Talk]]:
     """`await talk(agents=3, port=…)`: a new conversation with its first message written."""
 
     async def begin(*, agents: int = 3, port: int | None = None) -> Talk:
@@ -118,6 +155,6 @@ def talk(system: System) -> Callable[..., Coroutine[Any, Any, Talk]]:
             await people.agent(system, f"agent{number}", lin.conversation, port=port)
             for number in range(1, agents + 1)
         ]
-        return Talk(system, lin, found, history)
+        return Talk(system, lin, found, history, within=10.0 if long_run else 30.0)
 
     return begin

@@ -6,12 +6,13 @@ import signal
 from typing import Any
 
 import pytest
-from tests.faults.harness.checking import check
+
 from tests.faults.harness.system import System, until
+from tests.stack.processes import alive
 
 
 async def test_web_processes_are_killed(
-    system: System, talk: Any, dice: random.Random, long_run: bool
+    system: System, talk: Any, dice: random.Random, long_run: bool, figures: Any
 ) -> None:
     """kill -9 of either web process at random moments loses nothing that was acknowledged."""
     one = await talk()
@@ -24,8 +25,8 @@ async def test_web_processes_are_killed(
             await system.restarted(name, old)
         await system.settled()
         await until(lambda: len(one.history.acked()) >= enough, "enough messages", 600)
-    verdict = await check(one.history, one.agents[0], screens)
-    print(cycles, "kills;", verdict)
+    verdict = await one.check(screens)
+    figures(cycles, "kills;", verdict)
     assert not verdict.faults()
 
 
@@ -38,30 +39,38 @@ async def test_web_processes_are_killed(
     ],
 )
 async def test_death_at_the_worst_moment(
-    system: System, talk: Any, failpoint: str, action: str, status: int, long_run: bool
+    system: System,
+    talk: Any,
+    failpoint: str,
+    action: str,
+    status: int,
+    long_run: bool,
+    figures: Any,
 ) -> None:
     """Not committed: stored by the retry. Committed: the retry is told of the first copy."""
     one = await talk(agents=1)
     async with one.screens() as screens:
         for _ in range(20 if long_run else 1):
-            await system.settled()
             before = one.history.answers[str(status)]
-            names = {name: system.pid(name) for name in system.webs()}
-            armed = system.arm(failpoint, action)
-            async with one.busy(one.writers()[0]):
-                await until(lambda: not armed.exists(), "reaching the failpoint")
-                await until(
-                    lambda: any(system.pid(name) != old for name, old in names.items()),
-                    "the end of a web process",
-                )
+            await _die_at(system, one, failpoint, action)
             assert one.history.answers[str(status)] > before
-        verdict = await check(one.history, one.agents[0], screens)
-    print(failpoint, verdict)
+        verdict = await one.check(screens)
+    figures(failpoint, verdict)
     assert not verdict.faults()
 
 
+async def _die_at(system: System, one: Any, failpoint: str, action: str) -> None:
+    """Let the customer write until a web process ended at the failpoint."""
+    await system.settled()
+    pids = [system.pid(name) for name in system.webs()]
+    armed = system.arm(failpoint, action)
+    async with one.busy(one.writers()[0]):
+        await until(lambda: not armed.exists(), "reaching the failpoint")
+        await until(lambda: not all(map(alive, pids)), "the end of a web process")
+
+
 async def test_postgres_ends_like_in_a_power_cut(
-    system: System, talk: Any, dice: random.Random, long_run: bool
+    system: System, talk: Any, dice: random.Random, long_run: bool, figures: Any
 ) -> None:
     """An immediate restart (recovery from the log) keeps every acknowledged message."""
     settings = "fsync", "synchronous_commit", "full_page_writes"
@@ -72,6 +81,6 @@ async def test_postgres_ends_like_in_a_power_cut(
             await asyncio.sleep(dice.uniform(0.3, 1.5))
             await system.restart_postgres(signal.SIGQUIT)
             await system.settled()
-    verdict = await check(one.history, one.agents[0], screens)
-    print(verdict)
+    verdict = await one.check(screens)
+    figures(verdict)
     assert not verdict.faults()

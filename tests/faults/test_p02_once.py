@@ -6,14 +6,13 @@ import uuid
 from typing import Any
 
 from tests.faults.harness import people
-from tests.faults.harness.checking import check
 from tests.faults.harness.faultproxy import FaultProxy
 from tests.faults.harness.people import everything
 from tests.faults.harness.system import System
 
 
 async def test_acknowledgements_vanish(
-    system: System, talk: Any, dice: random.Random, long_run: bool
+    system: System, talk: Any, dice: random.Random, long_run: bool, figures: Any
 ) -> None:
     """The proxy swallows answers; the outboxes send again under the same id."""
     async with FaultProxy(system.port) as proxy:
@@ -28,8 +27,8 @@ async def test_acknowledgements_vanish(
                     await asyncio.sleep(dice.uniform(0.2, 3.0 if long_run else 1.5))
                     proxy.set("pass")
                     await asyncio.sleep(dice.uniform(0.3, 0.8))
-            verdict = await check(one.history, people.at_port(one.agents[0], system.port), screens)
-        print(verdict)
+            verdict = await one.check(screens, people.at_port(one.agents[0], system.port))
+        figures(verdict)
         assert not verdict.faults()
         assert one.history.answers["200"], "no retry met its first copy: nothing was tested"
 

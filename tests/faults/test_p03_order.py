@@ -4,13 +4,14 @@ import asyncio
 from itertools import cycle
 from typing import Any
 
-from tests.faults.harness.checking import check
 from tests.faults.harness.people import everything
 from tests.faults.harness.system import System
 from tests.faults.harness.writers import Writer
 
 
-async def test_ten_writers_in_one_conversation(system: System, talk: Any, long_run: bool) -> None:
+async def test_ten_writers_in_one_conversation(
+    system: System, talk: Any, long_run: bool, figures: Any
+) -> None:
     """Customer, agents and notes through both web processes: numbers without gap, one order."""
     one = await talk()
     everybody = cycle([one.lin, *one.agents])
@@ -32,8 +33,8 @@ async def test_ten_writers_in_one_conversation(system: System, talk: Any, long_r
             await asyncio.sleep(0.1)
         await writing
         assert both == set(system.webs()), "one process did all the work"
-        verdict = await check(one.history, one.agents[0], screens)
-        print(verdict)
+        verdict = await one.check(screens)
+        figures(verdict)
         assert not verdict.faults()
     stored = await everything(one.agents[0])
     public = await everything(one.lin)

@@ -9,7 +9,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-from tests.faults.harness.checking import check, percentile
+
+from tests.faults.harness.checking import percentile
 from tests.faults.harness.faultproxy import FaultProxy
 from tests.faults.harness.people import Person
 from tests.faults.harness.system import System
@@ -21,7 +22,7 @@ HEARTBEAT = 15.0
 
 @pytest.mark.parametrize("fault", ["none", "subscriptions cut", "flushed", "frozen"])
 async def test_live_without_redis(
-    system: System, talk: Any, dice: random.Random, long_run: bool, fault: str
+    system: System, talk: Any, dice: random.Random, long_run: bool, fault: str, figures: Any
 ) -> None:
     """Live within a second; within three when Redis says nothing any more."""
     one = await talk()
@@ -41,10 +42,10 @@ async def test_live_without_redis(
                         await system.flush_redis()
                     await asyncio.sleep(dice.uniform(0.3, 1.0))
             ended = time.time()
-        verdict = await check(one.history, one.agents[0], screens)
+        verdict = await one.check(screens)
     during = [one for screen in screens for one in screen.latencies(began, ended)]
     p50, p99 = percentile(during, 50), percentile(during, 99)
-    print(f"{fault}: p50 {p50:.3f} s, p99 {p99:.3f} s, max {max(during):.3f} s; {verdict}")
+    figures(f"{fault}: p50 {p50:.3f} s, p99 {p99:.3f} s, max {max(during):.3f} s; {verdict}")
     assert not verdict.faults()
     assert [code for screen in screens for _, code in screen.closed] == []
     if fault in ("none", "flushed"):
@@ -53,7 +54,7 @@ async def test_live_without_redis(
     assert (max(during) if long_run else p99) <= REDIS_DEAD
 
 
-async def test_a_stalled_connection_is_noticed(system: System, talk: Any) -> None:
+async def test_a_stalled_connection_is_noticed(system: System, talk: Any, figures: Any) -> None:
     """Half-open: nothing moves, nothing is closed. The screen asks, gives up, and comes back."""
     async with FaultProxy(system.port) as proxy:
         one = await talk(agents=1, port=proxy.port)
@@ -65,16 +66,15 @@ async def test_a_stalled_connection_is_noticed(system: System, talk: Any) -> Non
             async with direct.busy(*direct.writers(), pause=0.2):
                 for screen in screens:
                     took = await screen.until(lambda s=screen: not s.online, "notice", 20)
-                    print(f"{screen.name} noticed after {took:.1f} s")
+                    figures(f"{screen.name} noticed after {took:.1f} s")
             proxy.set("pass")
-            reader = one.agents[0]
-            verdict = await check(one.history, reader, screens)
-            print(verdict)
+            verdict = await one.check(screens)
+            figures(verdict)
             assert not verdict.faults()
 
 
 async def test_idle_sockets_live_and_are_told_they_do(
-    system: System, talk: Any, long_run: bool
+    system: System, talk: Any, long_run: bool, figures: Any
 ) -> None:
     """An idle socket stays open, and hears from us at least every fifteen seconds."""
     one = await talk(agents=1)
@@ -82,7 +82,7 @@ async def test_idle_sockets_live_and_are_told_they_do(
     gaps = await asyncio.gather(
         *(_longest_silence(person, seconds) for person in (one.lin, one.agents[0]))
     )
-    print(f"longest silences in {seconds} s:", gaps)
+    figures(f"longest silences in {seconds} s:", gaps)
     assert max(gaps) <= HEARTBEAT
 
 

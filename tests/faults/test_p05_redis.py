@@ -4,13 +4,12 @@ import asyncio
 import random
 from typing import Any
 
-from tests.faults.harness.checking import check
 from tests.faults.harness.people import everything
 from tests.faults.harness.system import System
 
 
 async def test_restarted_and_flushed_while_everybody_writes(
-    system: System, talk: Any, dice: random.Random, long_run: bool
+    system: System, talk: Any, dice: random.Random, long_run: bool, figures: Any
 ) -> None:
     """500 messages by a customer and three agents: every screen has each once, in order."""
     one = await talk()
@@ -23,8 +22,8 @@ async def test_restarted_and_flushed_while_everybody_writes(
             faults += 1
         await writing
         await system.settled()
-        verdict = await check(one.history, one.agents[0], screens)
-        print(faults, "faults;", verdict)
+        verdict = await one.check(screens)
+        figures(faults, "faults;", verdict)
         assert not verdict.faults()
         assert verdict.acked == 501
         for screen in screens:

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.faults.harness.checking import check
+
 from tests.faults.harness.people import Person
 from tests.faults.harness.system import System
 
@@ -19,7 +19,7 @@ RECOVERY = 15.0
 
 @pytest.mark.parametrize("how", ["fast", "immediate", "connections cut"])
 async def test_while_everybody_writes_and_reads(
-    system: System, talk: Any, dice: random.Random, long_run: bool, how: str
+    system: System, talk: Any, dice: random.Random, long_run: bool, how: str, figures: Any
 ) -> None:
     one = await talk()
     webs = [system.pid(name) for name in system.webs()]
@@ -52,8 +52,8 @@ async def test_while_everybody_writes_and_reads(
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
-        verdict = await check(one.history, one.agents[0], screens)
-    print(f"{how}: recovery {recoveries}, reads {dict(seen)}; {verdict}")
+        verdict = await one.check(screens)
+    figures(f"{how}: recovery {recoveries}, reads {dict(seen)}; {verdict}")
     assert not verdict.faults()
     assert set(one.history.answers) <= {"200", "201", "503"}
     assert set(seen) <= {"200", "503"}

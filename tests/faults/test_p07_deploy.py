@@ -7,12 +7,11 @@ import statistics
 from collections import Counter
 from typing import Any
 
-from tests.faults.harness.checking import check
 from tests.faults.harness.system import System
 
 
 async def test_rolling_restart(
-    system: System, talk: Any, dice: random.Random, long_run: bool
+    system: System, talk: Any, dice: random.Random, long_run: bool, figures: Any
 ) -> None:
     """Sockets close with 1012 and come back with what they missed; nothing is lost."""
     one = await talk()
@@ -26,7 +25,7 @@ async def test_rolling_restart(
                     old = system.hit(name, signal.SIGTERM)
                     await system.restarted(name, old)
                     await system.settled()
-        verdict = await check(one.history, one.agents[0], screens)
+        verdict = await one.check(screens)
     codes = Counter(code for screen in screens for _, code in screen.closed if code)
     pauses = sorted(
         min(later for later in screen.opened if later > at) - at
@@ -34,7 +33,7 @@ async def test_rolling_restart(
         for at, code in screen.closed
         if code
     )
-    print(
+    figures(
         f"codes {dict(codes)}, resumed median {statistics.median(pauses):.2f} s, "
         f"max {pauses[-1]:.2f} s; {verdict}"
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+
 from tests.faults.harness import people
 from tests.faults.harness.cast import INBOX
 from tests.faults.harness.checking import percentile
@@ -89,31 +90,26 @@ class Others:
         assert set(self.history.answers) <= {"200", "201"}
 
 
-async def _flood(lin: Person, frame: str, seconds: float) -> Counter[int]:
-    """Send frames as fast as they go, again and again; the codes it was closed with."""
+async def _flood(lin: Person, frame: str, burst: int, seconds: float) -> Counter[int]:
+    """Send bursts of frames, again and again; the codes it was closed with (0: not let in)."""
     codes: Counter[int] = Counter()
-    until_ = time.monotonic() + seconds
-    while time.monotonic() < until_:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         async with lin.http() as http:
-            try:
+            with contextlib.suppress(aiohttp.ClientError, OSError):
                 async with http.ws_connect(
                     lin.socket, headers={"Origin": lin.url("")}, max_msg_size=0
                 ) as ws:
                     await ws.send_str(json.dumps(lin.opening(0)))
                     with contextlib.suppress(aiohttp.ClientError, ConnectionError):
-                        for _ in range(5000):
+                        for _ in range(burst):
                             await ws.send_str(frame)
-                            if ws.closed:
-                                break
                     async with asyncio.timeout(20):
-                        while not ws.closed:
-                            message = await ws.receive()
-                            if message.type is not aiohttp.WSMsgType.TEXT:
-                                break
-                    codes[ws.close_code or 1006] += 1
-            except (aiohttp.ClientError, OSError):
-                codes[0] += 1
-        await asyncio.sleep(0.05)
+                        while (await ws.receive()).type is aiohttp.WSMsgType.TEXT:
+                            pass
+                    codes[int(ws.close_code or 1006)] += 1
+                    continue
+            codes[0] += 1
     return codes
 
 
@@ -149,7 +145,7 @@ async def _slow_headers(lin: Person, seconds: float) -> Counter[str]:
     return ends
 
 
-async def _huge_body(lin: Person, seconds: float, chunked: bool) -> Counter[str]:
+async def _huge_body(lin: Person, chunked: bool) -> Counter[str]:
     """300 MB to a door that takes a message; what was answered."""
     answers: Counter[str] = Counter()
     reader, writer = await asyncio.open_connection("127.0.0.1", lin.port, local_addr=(ABUSER, 0))
@@ -164,7 +160,7 @@ async def _huge_body(lin: Person, seconds: float, chunked: bool) -> Counter[str]
     async def send() -> None:
         nonlocal sent
         with contextlib.suppress(OSError):
-            while sent < 300 * MB:
+            while sent < 300 * MB and not reader.at_eof():
                 writer.write(piece)
                 await writer.drain()
                 sent += 65536
@@ -186,27 +182,50 @@ async def _huge_body(lin: Person, seconds: float, chunked: bool) -> Counter[str]
 SMALL = '{"type":"typing"}'
 LARGE = json.dumps({"type": "typing", "x": "x" * 70_000})
 HUGE = json.dumps({"type": "typing", "x": "x" * 500_000})
-ABUSES: dict[str, tuple[Callable[[Person, float], Awaitable[Counter[Any]]], set[Any]]] = {
-    "many small frames": (lambda lin, s: _flood(lin, SMALL, s), {4429}),
-    "large frames": (lambda lin, s: _flood(lin, LARGE, s), {4413, 4429}),
-    "huge frames": (lambda lin, s: _flood(lin, HUGE, s), {1009, 1006, 4413, 4429, 0}),
-    "slow headers": (_slow_headers, {"closed"}),
-    "a body of 300 MB": (lambda lin, s: _huge_body(lin, s, False), {"413", "MB sent"}),
-    "a body of 300 MB in pieces": (lambda lin, s: _huge_body(lin, s, True), {"413", "MB sent"}),
+
+
+async def _small_frames(lin: Person, seconds: float) -> Counter[Any]:
+    return await _flood(lin, SMALL, 5000, seconds)
+
+
+async def _large_frames(lin: Person, seconds: float) -> Counter[Any]:
+    return await _flood(lin, LARGE, 2, seconds)
+
+
+async def _huge_frames(lin: Person, seconds: float) -> Counter[Any]:
+    return await _flood(lin, HUGE, 20, seconds)
+
+
+async def _unfinished(lin: Person, seconds: float) -> Counter[Any]:
+    """Requests that never end, and requests that are too long, at the same time."""
+    found = await asyncio.gather(
+        _slow_headers(lin, seconds), _huge_body(lin, False), _huge_body(lin, True)
+    )
+    return sum(found, Counter())
+
+
+Abuse = Callable[[Person, float], Awaitable[Counter[Any]]]
+ABUSES: dict[str, tuple[Abuse, set[Any]]] = {
+    "many small frames": (_small_frames, {4429}),
+    "large frames": (_large_frames, {4413}),
+    "huge frames": (_huge_frames, {1009, 1006, 4413, 0}),
+    "unfinished and endless requests": (_unfinished, {"closed", "413", "MB sent"}),
 }
 
 
 @pytest.mark.parametrize("abuse", ABUSES)
-async def test_the_others_notice_nothing(guarded: System, abuse: str, long_run: bool) -> None:
+async def test_the_others_notice_nothing(
+    guarded: System, abuse: str, long_run: bool, figures: Any
+) -> None:
     """The abuser is shut out with a code; the colleagues' messages are as quick as before."""
     await guarded.settled()
     others = await Others(guarded).begin()
     lin = await people.customer(guarded, source=ABUSER)
     before = {name: (guarded.pid(name), guarded.rss(name)) for name in guarded.webs()}
     async with others.at_work() as usual:
-        await asyncio.sleep(8 if long_run else 3)
+        await asyncio.sleep(10 if long_run else 2)
     work, expected = ABUSES[abuse]
-    peak = {name: 0 for name in before}
+    peak = dict.fromkeys(before, 0)
     async with others.at_work() as meanwhile:
         abusing = asyncio.ensure_future(work(lin, 60 if long_run else 4))
         while not abusing.done():
@@ -215,24 +234,27 @@ async def test_the_others_notice_nothing(guarded: System, abuse: str, long_run: 
             await asyncio.sleep(0.1)
         ended = await abusing
     slow, quick = percentile(meanwhile, 95), percentile(usual, 95)
-    print(
+    figures(
         f"{abuse}: {dict(ended)}; others' p95 {quick * 1000:.0f} → {slow * 1000:.0f} ms, "
         f"memory +{max(peak.values()) / MB:.0f} MB"
     )
     assert set(ended) <= expected
-    assert ended.get("MB sent", 0) < 60
+    assert ended["MB sent"] < 100
     assert max(peak.values()) <= GROWTH
     assert slow <= max(2 * quick, 0.25 if long_run else 1.0)
-    assert {name: guarded.pid(name) for name in before} == {n: pid for n, (pid, _) in before.items()}
+    assert {name: guarded.pid(name) for name in before} == {
+        n: pid for n, (pid, _) in before.items()
+    }
 
 
-async def test_a_thousand_sockets_from_one_address(guarded: System) -> None:
+async def test_a_thousand_sockets_from_one_address(guarded: System, figures: Any) -> None:
     """Beyond the cap they are told 4429; everybody else comes in as before."""
     await guarded.settled()
     others = await Others(guarded).begin()
     lin = await people.customer(guarded, source=ABUSER)
     held: list[aiohttp.ClientWebSocketResponse] = []
     codes: Counter[int] = Counter()
+    most = 0
     connector = aiohttp.TCPConnector(limit=0, local_addr=(ABUSER, 0))
     async with others.at_work() as meanwhile, aiohttp.ClientSession(connector=connector) as http:
 
@@ -240,30 +262,36 @@ async def test_a_thousand_sockets_from_one_address(guarded: System) -> None:
             try:
                 ws = await http.ws_connect(lin.socket, headers={"Origin": lin.url("")})
                 message = await ws.receive(1.0)
-                codes[ws.close_code or -int(message.type)] += 1
             except TimeoutError:
                 held.append(ws)
             except (aiohttp.ClientError, OSError):
                 codes[0] += 1
+            else:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    held.append(ws)
+                else:
+                    codes[int(ws.close_code or 1006)] += 1
 
         for _ in range(20):
             await asyncio.gather(*(knock() for _ in range(50)))
+            most = max(most, sum(guarded.serving(name, ABUSER) for name in guarded.webs()))
         async with Screen(others.lin) as screen:
             await screen.until_open()
         for ws in held:
             with contextlib.suppress(Exception):
                 await ws.close()
-    print(f"{len(held)} held, closed {dict(codes)}, p95 {percentile(meanwhile, 95) * 1000:.0f} ms")
-    assert len(held) <= CAP * guarded.web
-    assert codes[4429] + codes[0] >= 1000 - CAP * guarded.web
-    assert codes[4429]
+    figures(f"at most {most} open, {dict(codes)}, p95 {percentile(meanwhile, 95) * 1000:.0f} ms")
+    assert most <= CAP * len(guarded.webs()) + 50  # those of one batch are being told
+    assert codes[4429] >= 500
     await until(
-        lambda: sum(guarded.serving(name, ABUSER) for name in guarded.webs()) == 0,
+        lambda: not any(guarded.serving(name, ABUSER) for name in guarded.webs()),
         "the abuser's sockets are gone",
     )
 
 
-async def test_a_reader_who_does_not_read(system: System, talk: Any, long_run: bool) -> None:
+async def test_a_reader_who_does_not_read(
+    system: System, talk: Any, long_run: bool, figures: Any
+) -> None:
     """A screen that takes nothing is closed before it costs memory; the others read on."""
     one = await talk(agents=2)
     ann, bob = one.agents
@@ -274,7 +302,9 @@ async def test_a_reader_who_does_not_read(system: System, talk: Any, long_run: b
             body = "字" * 9000
             peak = 0
             async with bob.http() as http:
-                for number in range(1200 if long_run else 300):
+                for number in range(1200):
+                    if not long_run and not any(system.serving(n, ABUSER) for n in before):
+                        break
                     content = {"client_id": str(uuid.uuid4()), "body": f"{number} {body}"}
                     async with http.post(bob.act("notes"), json=content) as answer:
                         assert answer.status == 201
@@ -292,7 +322,7 @@ async def test_a_reader_who_does_not_read(system: System, talk: Any, long_run: b
                 assert [code for _, code in screen.closed if code] == []
     finally:
         raw.close()
-    print(f"memory +{peak / MB:.0f} MB")
+    figures(f"memory +{peak / MB:.0f} MB")
     assert peak <= GROWTH
 
 

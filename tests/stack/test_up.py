@@ -153,7 +153,8 @@ def test_a_killed_database_comes_back_with_every_row(running):
         except psycopg.OperationalError:
             return None
 
-    assert wait_for(back, "a database that answers") == [1, 2, 3, 4, 5]
+    log = running.folder / "log" / "supervisor.log"
+    assert wait_for(back, f"a database that answers; see {log}") == [1, 2, 3, 4, 5]
     assert running.pid("postgres") != killed
 
 

@@ -5,7 +5,8 @@ export class Attention {
   #isLooking;
   #onChange;
   #read;
-  #waiting = new Set();
+  #latest = 0; // the last number on the screen
+  #waiting = new Set(); // replies that were not seen
 
   /** - `isLooking()`: whether the customer has the chat before their eyes */
   constructor({ memory, isLooking, onChange }) {
@@ -24,7 +25,7 @@ export class Attention {
 
   /** Another conversation begins at number one. */
   startOver() {
-    this.#read = 0;
+    this.#read = this.#latest = 0;
     this.#memory.forget("read");
     this.#waiting.clear();
     this.#onChange(0);
@@ -45,8 +46,6 @@ export class Attention {
       this.#onChange(this.#waiting.size);
     }
   }
-
-  #latest = 0;
 
   #readUpTo(seq) {
     this.#read = seq;

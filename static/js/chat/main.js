@@ -96,7 +96,7 @@ if (host.isOpen) opened();
 function follow(current) {
   talk?.stop();
   talk = null;
-  if (!current) return;
+  if (!current) return shineAlone();
   if (list.dataset.conversation !== current.conversation) {
     if (list.dataset.conversation) attention.startOver();
     list.dataset.conversation = current.conversation;

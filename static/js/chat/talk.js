@@ -81,7 +81,8 @@ export class Talk {
 
   /** The history by a plain request, beside the socket: it works where sockets do not. */
   async #begin() {
-    this.#list.ariaBusy = "true"; // history is not news to a screen reader
+    const log = this.#list.closest("[role=log]");
+    log.ariaBusy = "true"; // history is not news to a screen reader
     this.#earlier.hidden = this.#shownFrom === 0;
     try {
       const page = await requestJson(this.#entriesUrl(this.#shownFrom), { headers: this.#headers });
@@ -92,7 +93,7 @@ export class Talk {
     } catch {
       // The stream asks again until somebody answers.
     } finally {
-      this.#list.ariaBusy = "false";
+      log.ariaBusy = "false";
     }
   }
 

@@ -88,8 +88,8 @@ export class Transcript {
     this.#settle(entry);
     const next = nextEntry(entry.nextElementSibling);
     if (next) this.#settle(next);
-    if (this.#sticky) this.toEnd();
-    else if (entry.dataset.kind !== "event") this.#count(this.#missed + 1);
+    // At the end the observer keeps us there, after the layout that this entry causes anyway.
+    if (!this.#sticky && entry.dataset.kind !== "event") this.#count(this.#missed + 1);
     return entry;
   }
 

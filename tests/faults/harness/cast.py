@@ -39,13 +39,6 @@ def deactivate(username: str) -> None:
     deactivate_agent(actor=None, agent=Agent.objects.get(username=username))
 
 
-def reactivate(username: str) -> None:
-    """Not an act of the product: so that the next test finds the agent as the last one did."""
-    from permissions.accounts.models import Agent
-
-    Agent.objects.filter(username=username).update(is_active=True)
-
-
 def leave(username: str) -> None:
     from permissions.accounts.commands import leave_team
     from permissions.accounts.models import Agent, Team
@@ -54,10 +47,12 @@ def leave(username: str) -> None:
     leave_team(actor=None, agent=agent, team=team)
 
 
-def join(username: str) -> None:
+def restore(username: str) -> None:
+    """Give back what the other acts took, so that the next test finds the agent as before."""
     from permissions.accounts.commands import join_team
     from permissions.accounts.models import Agent, Team
 
+    Agent.objects.filter(username=username).update(is_active=True)
     agent, team = Agent.objects.get(username=username), Team.objects.get(name=TEAM)
     join_team(actor=None, agent=agent, team=team)
 
@@ -69,9 +64,9 @@ def main() -> None:
     from helpdesk.core.live import hub
 
     act, *arguments = sys.argv[1:]
-    acts = {one.__name__: one for one in (make, deactivate, reactivate, leave, join)}
+    acts = {one.__name__: one for one in (make, deactivate, leave, restore)}
     acts[act](*arguments)
-    print(time.time(), flush=True)
+    print(time.time(), flush=True)  # noqa: T201
     hub.flush()
     time.sleep(0.1)  # the last event is being sent
 

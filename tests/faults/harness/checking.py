@@ -1,5 +1,6 @@
 """The count after a run: nothing lost, doubled, out of order, made up, or missing on a screen."""
 
+import contextlib
 import re
 import statistics
 import time
@@ -83,10 +84,8 @@ async def check(
             for screen in screens
         )
 
-    try:
+    with contextlib.suppress(AssertionError):
         await until(complete, "all screens up to date", since + within - time.monotonic())
-    except AssertionError:
-        pass
     verdict.caught_up_in = time.monotonic() - since
     for screen in screens:
         _shown(verdict, screen, public if screen.person.is_customer else stored)

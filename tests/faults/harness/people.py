@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+
 from tests.faults.harness.cast import INBOX
 from tests.faults.harness.system import PASSWORD, System
 
@@ -86,7 +87,7 @@ async def sign_in(system: System, name: str) -> dict[str, str]:
         cookies = {cookie.key: cookie.value for cookie in jar}
         async with http.get(f"{origin}/workspace/") as page:
             text = await page.text()
-    token = _tmp_token(system, cookies["sessionid"]) if "csrf" not in text else _token(text)
+    token = _token(text)
     cookie = "; ".join(f"{key}={value}" for key, value in cookies.items())
     return {"Cookie": cookie, "X-CSRFToken": token, "Origin": origin}
 
@@ -149,17 +150,3 @@ def _token(page: str) -> str:
     found = TOKEN.search(page)
     assert found, page[:300]
     return found[1]
-
-
-def _tmp_token(system, key):
-    from django.core import signing
-
-    data = system.sql(f"select session_data from django_session where session_key='{key}'")[0][0]
-    secret = (system.up.folder / "secret-key").read_text().strip()
-    found = signing.loads(
-        data,
-        key=secret,
-        salt="django.contrib.sessions.SessionStore",
-        serializer=signing.JSONSerializer,
-    )
-    return found["_csrftoken"]

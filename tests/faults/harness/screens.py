@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 import aiohttp
+
 from tests.faults.harness.people import Person
 
 FINAL = {4401, 4403, 4404}  # no screen comes back after these by itself

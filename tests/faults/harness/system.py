@@ -19,8 +19,9 @@ import psycopg
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
 from tests.faults.harness import cast
-from tests.stack.processes import PROJECT, Up, alive, environment, rss, wait_for
+from tests.stack.processes import PROJECT, Up, alive, environment, rss
 
 PASSWORD = "correct-horse-battery"
 READY_AGAIN = 60.0  # seconds that any recovery may take on a busy machine
@@ -43,7 +44,8 @@ class System:
             **env,
         }
         self.web = web
-        self.up = Up(self.folder / "data", "--web", str(web), *options, **self.env)
+        options = ("--web", str(web), *options)
+        self.up = Up(self.folder / "data", *options, port=None, **self.env)
         self.port = self.up.port
         self.sign_ins: dict[str, dict[str, str]] = {}  # agent → headers of their requests
         try:
@@ -220,6 +222,3 @@ async def until(state: Callable[[], object], what: str, seconds: float = READY_A
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} seconds: {what}")
         await asyncio.sleep(0.02)
-
-
-__all__ = ["PASSWORD", "System", "until", "wait_for"]

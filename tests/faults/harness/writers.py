@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import aiohttp
+
 from tests.faults.harness.people import Person
 
 
