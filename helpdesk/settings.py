@@ -9,10 +9,11 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.stack.addresses import broker_url, database_url, redis_url
+from helpdesk.stack.addresses import broker_url, data_directory, database_url, redis_url
+from helpdesk.stack.kept import demo_password, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("TANDEM_DATA") or BASE_DIR / "var").resolve()
+DATA_DIR = data_directory()
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -38,28 +39,9 @@ SECURE = flag("SECURE")  # served over https behind a proxy
 # --- Secrets and hosts ---------------------------------------------------------------------
 
 
-def _own_secret(name: str) -> str:
-    """A secret kept in the data directory, for machines that were given none."""
-    path = DATA_DIR / name
-    if not path.exists():
-        from django.core.management.utils import get_random_secret_key
-
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "w") as file:
-                file.write(get_random_secret_key())
-    return path.read_text().strip()
-
-
-SECRET_KEY = os.environ.get("SECRET_KEY", "")
-if not SECRET_KEY:
-    if SECURE:
-        raise ImproperlyConfigured("Set SECRET_KEY: a random text of 50 characters or more.")
-    SECRET_KEY = _own_secret("secret-key")
+if SECURE and not os.environ.get("SECRET_KEY"):
+    raise ImproperlyConfigured("Set SECRET_KEY: a random text of 50 characters or more.")
+SECRET_KEY = secret_key()
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
 
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -218,7 +200,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_USE_SESSIONS = True
 CSRF_FAILURE_VIEW = "helpdesk.core.web.errors.csrf_failure"
 
-DEMO_PASSWORD = os.environ.get("DEMO_PASSWORD", "")
+DEMO_PASSWORD = demo_password() if DEMO else ""
 
 # --- Security ------------------------------------------------------------------------------
 

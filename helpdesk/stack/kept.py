@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 
 from helpdesk.stack.addresses import data_directory
 
@@ -10,18 +11,30 @@ UNMISTAKABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no 0 and o, no 1, i and l
 
 def demo_password() -> str:
     """DEMO_PASSWORD, else one that was made once and lies in the data directory."""
-    if given := os.environ.get("DEMO_PASSWORD", ""):
-        return given
-    path = data_directory() / "demo-password"
-    try:
-        if kept := path.read_text().strip():
-            return kept
-    except FileNotFoundError:
-        pass
-    made = "-".join("".join(secrets.choice(UNMISTAKABLE) for _ in range(4)) for _ in range(4))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(made + "\n")
-    unfinished.replace(path)
-    return made
+    return os.environ.get("DEMO_PASSWORD", "") or _kept("demo-password", _easy)
+
+
+def secret_key() -> str:
+    """SECRET_KEY, else one that was made once and lies in the data directory."""
+    return os.environ.get("SECRET_KEY", "") or _kept("secret-key", lambda: secrets.token_hex(40))
+
+
+def _easy() -> str:
+    return "-".join("".join(secrets.choice(UNMISTAKABLE) for _ in range(4)) for _ in range(4))
+
+
+def _kept(name: str, make: Callable[[], str]) -> str:
+    """The file's text; made whole or not at all, and once, however many processes begin at once."""
+    path = data_directory() / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{name}.{os.getpid()}")
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(make() + "\n")
+        try:
+            path.hardlink_to(unfinished)
+        except FileExistsError:
+            pass  # another process was first
+        finally:
+            unfinished.unlink()
+    return path.read_text().strip()

@@ -9,8 +9,7 @@ from django.core.management import call_command, get_commands
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-# Optional parts of htmx that import it by a bare name, which hashed names cannot follow.
-IGNORED_STATIC = ["django_htmx/ext/*"]
+from helpdesk.stack import static
 
 
 def prepare() -> None:
@@ -20,9 +19,7 @@ def prepare() -> None:
         print("Setting up the database …", flush=True)
         call_command("migrate", interactive=False, verbosity=0)
     if settings.STATIC_ROOT and not settings.DEBUG:
-        call_command(
-            "collectstatic", interactive=False, verbosity=0, ignore_patterns=IGNORED_STATIC
-        )
+        static.collect()
     if getattr(settings, "DEMO", False) and "demo" in get_commands():
         call_command("demo")
 

@@ -5,9 +5,11 @@ missed while it restarts. SIGTERM closes its sockets with 1012 and lets its requ
 """
 
 import argparse
+import logging
 import os
 import resource
 import socket
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -38,6 +40,11 @@ def main() -> None:
         from helpdesk.stack.uvicorn import serve
 
         serve(load_application(), listener)
+    # Not by returning: the interpreter would join the threads of requests that came too late to be
+    # answered, and those wait for ever for a loop that has ended.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

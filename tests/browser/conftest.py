@@ -5,6 +5,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +137,6 @@ def person(
             one.page.screenshot(path=SCREENS / f"{name}-{number}.png")
     complaints = [text for one in people if one.quiet for text in one.complaints]  # type: ignore[attr-defined]
     for one in people:
-        try:
+        with suppress(Error):
             one.context.close()
-        except Error:
-            pass
     assert complaints == []

@@ -46,9 +46,8 @@ async def test_while_everybody_writes_and_reads(
                     number = signal.SIGINT if how == "fast" else signal.SIGQUIT
                     await system.restart_postgres(number)
                 back = await _accepts_connections(system)
-                await asyncio.sleep(1.0)
-                await system.settled()
-                recoveries.append(one.history.first_ack_after(back))
+                await system.settled()  # every web process, not only the first
+                recoveries.append(round(time.time() - back, 2))
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)

@@ -23,7 +23,7 @@ CANARY = "zzcanaryzz"
 INTERNAL = [CANARY, "Inner Name", "agent1", "agent2", "agent3", "assign", "claimed", "joined"]
 HEARTBEAT = 12.0
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
+TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]+(\+00:00|Z)?|\b\d\d?:\d\d\b")
 
 
 class Ears:

@@ -39,11 +39,6 @@ class History:
     def acked(self) -> list[Message]:
         return [message for message in self.sent.values() if message.acked_at is not None]
 
-    def first_ack_after(self, moment: float) -> float:
-        """Seconds from `moment` to the next acknowledgement."""
-        later = [m.acked_at - moment for m in self.acked() if m.acked_at and m.acked_at > moment]
-        return min(later, default=float("inf"))
-
 
 class Writer:
     """One person's outbox: one message at a time, under one id, until the server has it."""
