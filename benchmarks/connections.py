@@ -57,7 +57,7 @@ class Run:
     pss: float
     base_rss: int
     idle_cores: float
-    closed: int
+    closed: dict[str, int]  # sockets lost, by close code
 
 
 def doors(target: Target, running: servers.Running, count: int) -> list[Door]:
@@ -102,8 +102,8 @@ def measure(target: Target, arguments: argparse.Namespace, data: Path, round_: i
     for count in arguments.sockets:
         memory, cores = readings[FIRST + count]
         rss, pss = (memory.rss - before.rss) / count, (memory.pss - before.pss) / count
-        closed = sum(figures["closed"].values())
-        runs.append(Run(target.name, count, round_, rss, pss, before.rss, cores, closed))
+        found = Run(target.name, count, round_, rss, pss, before.rss, cores, figures["closed"])
+        runs.append(found)
     return runs
 
 
@@ -166,7 +166,7 @@ def print_table(runs: list[Run], targets: list[Target], arguments: argparse.Name
                     report.number(times, 2),
                     report.number(report.median([run.base_rss / KIB / KIB for run in own]), 1),
                     report.number(report.median([run.idle_cores for run in own]), 3),
-                    str(sum(run.closed for run in own)),
+                    report.codes([run.closed for run in own]),
                 ]
             )
         title = (

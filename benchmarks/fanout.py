@@ -238,8 +238,8 @@ def row(name: str, runs: list[Run], kind: str) -> list[str]:
         report.number(report.median(figure("client_cpu")), 2),
         report.number(size),
         report.number(report.median(figure("other_frames")), 2),
-        str(sum(violations(run) for run in runs)),
-        str(sum(sum(run.figures["answers"].values()) for run in runs)),
+        report.codes([{**run.figures["violations"], **run.figures["closed"]} for run in runs]),
+        report.codes([run.figures["answers"] for run in runs]),
     ]
 
 

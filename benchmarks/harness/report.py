@@ -41,6 +41,19 @@ def spread(values: Sequence[float | None], digits: int = 0) -> str:
     return f"{middle} ({number(min(known), digits)}..{number(max(known), digits)})"
 
 
+def codes(rounds: Sequence[dict[str, int]]) -> str:
+    """What was counted by code, all rounds together: `3 (1006: 1, 4408: 2)`, or 0."""
+    total: dict[str, int] = {}
+    for counts in rounds:
+        for code, count in counts.items():
+            if count:
+                total[code] = total.get(code, 0) + count
+    if not total:
+        return "0"
+    parts = ", ".join(f"{code}: {count}" for code, count in sorted(total.items()))
+    return f"{sum(total.values())} ({parts})"
+
+
 def ratio(upper: float | None, lower: float | None) -> float | None:
     """`upper / lower`, None when one is missing."""
     return upper / lower if upper is not None and lower else None

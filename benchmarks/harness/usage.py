@@ -73,6 +73,8 @@ def _role(process: psutil.Process) -> str:
         return "postgres"
     if name.startswith(("redis", "valkey")):
         return "redis"
+    if "celery" in line:
+        return "other"
     if any(part in line for part in ("helpdesk.stack.serve", ":app", "server.js")):
         return "web"
     return "other"

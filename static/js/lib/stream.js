@@ -7,6 +7,7 @@
 import { Refused, backoff, requestJson } from "./http.js";
 
 const SILENCE = 18_000; // the server's heart beats every 12 s
+const QUIET = 4_000; // a visible screen that heard nothing for this long asks
 const PROBE = 4_000; // how long an answer to "are you there?" may take
 const CONNECT = 8_000; // how long opening a socket may take
 const POLL = 2_000; // pause between two polls while sockets do not work
@@ -305,9 +306,11 @@ export class Stream {
     const now = Date.now();
     const slept = now - this.#tickedAt > SLEPT;
     this.#tickedAt = now;
+    const silent = now - this.#heardAt;
     if (slept) this.#wake();
-    else if (this.#isOpen && now - this.#heardAt > SILENCE) this.#drop(this.#socket);
+    else if (this.#isOpen && silent > SILENCE) this.#drop(this.#socket);
     else if (this.#probeUntil && now > this.#probeUntil) this.#drop(this.#socket);
+    else if (this.#isOpen && silent > QUIET && document.visibilityState !== "hidden") this.#probe();
     this.#shine();
   }
 
@@ -316,13 +319,19 @@ export class Stream {
     if (this.#ended || document.visibilityState === "hidden") return;
     this.#wakeWaiters();
     if (this.#isOpen) {
-      this.#probeUntil ||= Date.now() + PROBE;
-      this.send({ type: "head" });
+      this.#probe();
     } else if (!this.#socket) {
       this.#tries = 0;
       this.#connect();
     }
   };
+
+  /** A connection can be dead without a word: ask whether anybody is there. */
+  #probe() {
+    if (this.#probeUntil) return;
+    this.#probeUntil = Date.now() + PROBE;
+    this.send({ type: "head" });
+  }
 
   /** The browser says that the network is gone; it may be wrong, so go on trying. */
   #lost = () => {
