@@ -178,7 +178,7 @@ def print_table(runs: list[Run], targets: list[Target], arguments: argparse.Name
 def main() -> int:
     """Measure and print; 1 when a socket was lost or a target could not be measured."""
     arguments = parse()
-    servers.allow_many_files()
+    servers.prepare()
     targets = [
         Target(who, server) for server in servers.SERVERS for who in ("bare", "agents", "customers")
     ]

@@ -408,7 +408,7 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     """Measure and print; 1 when a delivery of the product broke a promise."""
     arguments = parse()
-    servers.allow_many_files()
+    servers.prepare()
     targets = [
         target
         for target in all_targets(arguments.by_socket)

@@ -33,6 +33,7 @@ class Page:
     name: str
     path: str
     headers: dict[str, str]
+    signed_in: bool = True
 
 
 @dataclass
@@ -72,8 +73,8 @@ def pages(conversation: str) -> list[Page]:
     """What is fetched; the trivial ones first."""
     one = f"/workspace/conversations/{conversation}/"
     return [
-        Page("/healthz", "/healthz", {}),
-        Page("sign-in page", "/login/", HTML),
+        Page("/healthz", "/healthz", {}, signed_in=False),
+        Page("sign-in page", "/login/", HTML, signed_in=False),
         Page("list, HTML", "/workspace/conversations/?view=all", HTML),
         Page("list, JSON", "/workspace/conversations/?view=all", JSON),
         Page("conversation, HTML", one, HTML),
@@ -122,7 +123,7 @@ def measure(
                 "path": page.path,
                 "headers": {
                     **page.headers,
-                    **({} if page.name == "/healthz" else cookies),
+                    **(cookies if page.signed_in else {}),
                 },
                 "connections": connections,
                 "seconds": arguments.seconds,
@@ -241,6 +242,7 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     """Measure and print; 1 when a page answered anything but 200."""
     arguments = parse()
+    servers.prepare()
     chosen = [server for server in servers.SERVERS if arguments.only in server]
     runs: list[Run] = []
     filled: list[str] = []

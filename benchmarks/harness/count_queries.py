@@ -1,7 +1,7 @@
 """Counts the SQL queries of pages with Django's test client on the product's own database.
 
 Runs as its own process in the product's environment: on stdin one line of JSON
-`{"agent": name, "pages": [{"path", "headers"}]}`, on stdout a list of counts.
+`{"agent": name, "pages": [{"path", "headers", "signed_in"}]}`, on stdout a list of counts.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ def main() -> None:
     from django.test.utils import CaptureQueriesContext
 
     wanted = json.loads(sys.stdin.readline())
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(
+    visitor, agent = Client(SERVER_NAME="127.0.0.1"), Client(SERVER_NAME="127.0.0.1")
+    agent.force_login(
         get_user_model().objects.get(username=wanted["agent"]),
         "django.contrib.auth.backends.ModelBackend",
     )
     counts = []
     for page in wanted["pages"]:
+        client = agent if page["signed_in"] else visitor
         client.get(page["path"], headers=page["headers"])
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(page["path"], headers=page["headers"])

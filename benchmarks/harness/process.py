@@ -46,7 +46,8 @@ def run_load(
 ) -> dict[str, Any]:
     """Run a load client in its own process and return its figures.
 
-    `mark(line)` is called at each line that it prints before them, and answered with an empty line.
+    `mark(line)` is called at each line that it prints before them; a client that says `step` waits
+    for an empty line in answer.
     It is ended when it takes longer than `seconds`.
     """
     command = [sys.executable, "-m", f"harness.{module}"]
@@ -63,7 +64,8 @@ def run_load(
                     figures: dict[str, Any] = json.loads(line)
                     return figures
                 mark(line.strip())
-                print(file=client.stdin, flush=True)
+                if line.startswith("step"):
+                    print(file=client.stdin, flush=True)
         finally:
             timer.cancel()
     raise RuntimeError(f"{module} ended without figures")

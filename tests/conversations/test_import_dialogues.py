@@ -551,7 +551,7 @@ def test_the_look_for_what_changed_just_now_finds_none_of_it(desk: Desk) -> None
 
 
 def test_a_batch_is_few_statements(desk: Desk, django_assert_max_num_queries: Any) -> None:
-    desk.write(*[dialogue(str(number)) for number in range(200)])
+    desk.write(*[dialogue(str(number)) for number in range(importer.MANY - 1)])
     with django_assert_max_num_queries(12):
         desk.run()
 

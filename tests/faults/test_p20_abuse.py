@@ -209,7 +209,7 @@ ABUSES: dict[str, tuple[Abuse, set[Any]]] = {
     "many small frames": (_small_frames, {4429}),
     "large frames": (_large_frames, {4413}),
     "huge frames": (_huge_frames, {1009, 1006, 4413, 0}),
-    "unfinished and endless requests": (_unfinished, {"closed", "413", "MB sent"}),
+    "unfinished and endless requests": (_unfinished, {"closed", "413", "401", "MB sent"}),
 }
 
 

@@ -26,7 +26,7 @@ from conversations.threads.models import Conversation, Entry
 BATCH = 250  # dialogues in one transaction, or fewer if they are long:
 BATCH_ENTRIES = 5_000
 BATCH_BYTES = 8 * 1024 * 1024
-MANY = 1_000  # imported dialogues that change what PostgreSQL knows of its tables
+MANY = 100  # imported dialogues that change what PostgreSQL knows of its tables
 TRIES = 3  # of a batch that was cut off by other work
 PATIENCE = 60.0  # seconds to wait for a database that is away
 # Dialogues without a time of their own are dated so long before the import. Every process looks

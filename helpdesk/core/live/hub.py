@@ -14,6 +14,7 @@ import secrets
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import redis
@@ -134,6 +135,12 @@ _announcer = Announcer()
 flush = _announcer.flush
 
 
+def _ending() -> bool:
+    """Whether the running task was cancelled; a read of redis-py can swallow it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Hub:
     """This process's ear. Started with the first socket, lives as long as the loop."""
 
@@ -147,7 +154,7 @@ class Hub:
 
     async def _listen(self) -> None:
         pause = 0.05
-        while True:
+        while not _ending():
             client = redis.asyncio.Redis.from_url(
                 settings.REDIS_URL, socket_timeout=20, socket_connect_timeout=2
             )
@@ -156,13 +163,13 @@ class Hub:
                     await pubsub.subscribe(_channel())
                     self.connected, pause = True, 0.05
                     await self._look()  # whatever was said before we listened
-                    while True:
+                    while not _ending():
                         message = await pubsub.get_message(
                             ignore_subscribe_messages=True, timeout=5
                         )
-                        if message is None:
+                        if message is None and not _ending():
                             await pubsub.ping()
-                        elif message["type"] == "message":
+                        elif message and message["type"] == "message":
                             self._receive(message["data"])
             except asyncio.CancelledError:
                 raise
@@ -171,7 +178,8 @@ class Hub:
                     logger.warning("The hub lost Redis: %s", error)
                 self.connected = False
             finally:
-                await client.aclose()
+                with suppress(redis.RedisError, OSError):
+                    await client.aclose()
             await asyncio.sleep(pause)
             pause = min(pause * 2, 1.0)
 

@@ -1,0 +1,94 @@
+"""The agent's screen and its messages, whatever the network does: no reload, nothing twice."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PASSWORD
+from tests.browser.workspaces import Customer, Desk
+
+
+def test_what_both_write_while_the_agent_is_offline(live, person):
+    amy = person(quiet=False).sign_in("agent1")
+    lin = Customer(live.port)
+    lin.says("Before")
+    desk = Desk(amy, lin.conversation)
+    amy.ask("window.sameDocument = true")
+    amy.context.set_offline(True)
+    expect(desk.light).to_have_attribute("data-state", "offline")
+    for number in range(3):
+        desk.write(f"Offline {number}")
+    for message in desk.pending.all():
+        expect(message).to_have_attribute("data-state", "sending")
+    lin.says("Meanwhile")
+    amy.context.set_offline(False)
+    expect(desk.pending).to_have_count(0)
+    desk.is_live()
+    assert desk.said() == ["Before", "Meanwhile", "Offline 0", "Offline 1", "Offline 2"]
+    assert desk.numbers() == list(range(1, len(desk.numbers()) + 1))
+    assert amy.ask("window.sameDocument")
+
+
+def test_what_could_not_be_sent_survives_a_reload_and_two_tabs(live, person):
+    amy = person(quiet=False).sign_in("agent1")
+    lin = Customer(live.port)
+    lin.says("Before")
+    desk = Desk(amy, lin.conversation)
+    amy.page.route("**/messages/", lambda route: route.abort())
+    desk.write("First")
+    desk.write("Second")
+    amy.page.reload()
+    expect(desk.pending).to_have_count(2)
+    tab = amy.context.new_page()
+    tab.goto(amy.page.url)
+    amy.page.unroute("**/messages/")
+    expect(desk.pending).to_have_count(0)
+    expect(tab.locator("#pending > li")).to_have_count(0)
+    expect(desk.entry("Second")).to_be_visible()
+    assert desk.said() == ["Before", "First", "Second"]
+
+
+def test_a_refused_message_says_why_and_can_be_discarded(live, person):
+    amy = person(quiet=False).sign_in("agent1")
+    lin = Customer(live.port)
+    lin.says("Before")
+    desk = Desk(amy, lin.conversation)
+    answer = {"status": 422, "json": {"error": "invalid", "detail": "The text is too long."}}
+    amy.page.route("**/messages/", lambda route: route.fulfill(**answer))
+    desk.write("Refused")
+    expect(desk.pending).to_have_attribute("data-state", "failed")
+    expect(desk.pending).to_contain_text("The text is too long.")
+    desk.pending.locator("[data-act=discard]").click()
+    expect(desk.pending).to_have_count(0)
+    amy.page.reload()
+    desk.is_live()
+    expect(desk.pending).to_have_count(0)
+
+
+def test_where_sockets_are_blocked_the_same_entries_are_polled(live, person):
+    amy = person(quiet=False).sign_in("agent1")
+    lin = Customer(live.port)
+    lin.says("Before")
+    amy.page.route_web_socket("**/ws/**", lambda socket: socket.close())
+    desk = Desk(amy, lin.conversation)
+    lin.says("By polling")
+    expect(desk.entry("By polling")).to_be_visible()
+    expect(desk.entries).to_have_count(2)
+
+
+def test_what_is_written_after_a_sign_out_elsewhere_is_kept(live, person):
+    amy = person(quiet=False).sign_in("agent1")
+    lin = Customer(live.port)
+    lin.says("Before")
+    desk = Desk(amy, lin.conversation)
+    tab = amy.context.new_page()
+    tab.goto(f"{amy.url}/workspace/")
+    tab.locator(".rail form button").click()
+    expect(amy.page.locator("#signed-out")).to_be_visible()
+    desk.write("Kept")
+    expect(desk.pending).to_have_attribute("data-state", "failed")
+    amy.page.locator("[data-sign-in]").click()
+    amy.page.locator("[name=username]").fill("agent1")
+    amy.page.locator("[name=password]").fill(PASSWORD)
+    amy.page.locator("[name=password]").press("Enter")
+    desk.pending.locator("[data-act=retry]").click()
+    expect(desk.entry("Kept")).to_be_visible()
+    expect(desk.pending).to_have_count(0)

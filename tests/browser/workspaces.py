@@ -1,0 +1,56 @@
+"""An agent before the workspace, and customers who write to it by plain requests."""
+
+import uuid
+
+import httpx
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Person
+
+
+class Customer:
+    """Lin, without a browser."""
+
+    def __init__(self, port: int) -> None:
+        self.http = httpx.Client(base_url=f"http://localhost:{port}/chat/demo/", trust_env=False)
+        begun = self.http.post("session", json={"name": f"Lin {uuid.uuid4().hex[:6]}"}).json()
+        self.http.headers["Authorization"] = f"Bearer {begun['token']}"
+        self.conversation: str = begun["conversation"]
+
+    def says(self, text: str) -> None:
+        message = {"client_id": str(uuid.uuid4()), "body": text}
+        assert self.http.post("messages", json=message).status_code == 201
+
+
+class Desk:
+    """The workspace on an agent's screen, with a conversation open."""
+
+    def __init__(self, agent: Person, conversation: str) -> None:
+        self.agent = agent
+        self.page = agent.go(f"/workspace/conversations/{conversation}/")
+        self.field = self.page.locator("#composer-text")
+        self.pending = self.page.locator("#pending > li")
+        self.entries = self.page.locator("#entries > [data-seq]")
+        self.light = self.page.locator("main [data-light]")
+        self.is_live()
+
+    def is_live(self) -> None:
+        expect(self.light).to_have_attribute("data-state", "live")
+
+    def turn_to(self, mode: str) -> None:
+        self.page.locator(f"#composer input[value={mode}]").check(force=True)
+
+    def write(self, text: str) -> None:
+        self.field.fill(text)
+        self.field.press("Control+Enter")
+
+    def entry(self, text: str) -> Locator:
+        return self.page.locator("#entries > [data-seq]", has_text=text)
+
+    def said(self) -> list[str]:
+        return self.page.locator("#entries .bubble").all_inner_texts()
+
+    def numbers(self) -> list[int]:
+        return self.agent.ask(
+            "[...document.querySelectorAll('#entries > [data-seq]')].map((e) => +e.dataset.seq)"
+        )
