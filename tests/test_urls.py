@@ -18,6 +18,7 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "jsi18n/": ("get", 200, 200, 200, 200),
     "login/": ("get", 302, 302, 302, 200),
     "logout/": ("post", 302, 302, 302, 302),
+    "language/": ("post", 302, 302, 302, 302),
     "profile/": ("get", 200, 200, 200, 302),
     "widget.js": ("get", 200, 200, 200, 200),
     "chat/<slug:key>/": ("get", 200, 200, 200, 200),

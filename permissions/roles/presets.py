@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext_noop as _
 
 from permissions.acts.command import command
 from permissions.acts.vocabulary import AGENT_ACTS, AUDITOR_ACTS, Act
@@ -18,12 +19,12 @@ class Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "admin": Preset("Admin", "Sets Tandem up and sees every inbox.", AGENT_ACTS),
-    "supervisor": Preset("Supervisor", "Leads the teams and sees every inbox.", AGENT_ACTS),
-    "senior": Preset("Senior agent", "Answers customers and guides colleagues."),
-    "agent": Preset("Agent", "Answers customers of the team's inboxes."),
-    "trainee": Preset("Trainee", "Learns the work in the team's inboxes."),
-    "auditor": Preset("Auditor", "Reads everything, changes nothing.", AUDITOR_ACTS),
+    "admin": Preset(_("Admin"), _("Sets Tandem up and sees every inbox."), AGENT_ACTS),
+    "supervisor": Preset(_("Supervisor"), _("Leads the teams and sees every inbox."), AGENT_ACTS),
+    "senior": Preset(_("Senior agent"), _("Answers customers and guides colleagues.")),
+    "agent": Preset(_("Agent"), _("Answers customers of the team's inboxes.")),
+    "trainee": Preset(_("Trainee"), _("Learns the work in the team's inboxes.")),
+    "auditor": Preset(_("Auditor"), _("Reads everything, changes nothing."), AUDITOR_ACTS),
 }
 
 
