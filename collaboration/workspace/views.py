@@ -36,6 +36,8 @@ def workspace(request: AgentRequest) -> HttpResponse:
 @require_GET
 def conversations(request: AgentRequest) -> HttpResponse:
     """One page of a list: JSON for programs, rows for htmx, the whole workspace for a person."""
+    if not wants_json(request) and not request.headers.get("HX-Request"):
+        return _page(request, None)
     view = request.GET.get("view", "mine")
     size = read_number(request.GET.get("size"), 50, most=100) or 50
     page = threads.conversation_page(
@@ -44,10 +46,8 @@ def conversations(request: AgentRequest) -> HttpResponse:
     if wants_json(request):
         rows = [threads.row_json(row) for row in page.rows]
         return JsonResponse({"conversations": rows, "next": page.next or None})
-    if request.headers.get("HX-Request"):
-        context = {"page": page, "view": view, "fragment": True}
-        return render(request, "collaboration/workspace/partials/rows.html", context)
-    return _page(request, None)
+    context = {"page": page, "view": view, "fragment": True}
+    return render(request, "collaboration/workspace/partials/rows.html", context)
 
 
 @agents_only

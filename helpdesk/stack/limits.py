@@ -5,7 +5,7 @@ import re
 from django.conf import settings
 
 HEADER_SECONDS = 10  # from the first byte (or the connection) to the end of the headers
-BODY_SECONDS = 30  # to the end of the body …
+BODY_SECONDS = getattr(settings, "BODY_SECONDS", 30)  # to the end of the body …
 BODY_BYTES_PER_SECOND = 32 * 1024  # … and one more for each of these that arrived
 HEADER_BYTES = 16 * 1024
 RESPONSE_SECONDS = 60  # a request that is not answered by then is given up

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import h11
 import uvicorn
@@ -93,6 +93,7 @@ class Connection(H11Protocol):
     _deadline: asyncio.TimerHandle | None = None
     _body_until: float | None = None
     _received = 0
+    _upgraded = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -111,7 +112,14 @@ class Connection(H11Protocol):
         super().on_response_complete()
         self._watch()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        super().handle_websocket_upgrade(event)
+        self._upgraded = True
+        self._set_deadline(None)
+
     def _watch(self) -> None:
+        if self._upgraded:
+            return
         state = self.conn.their_state
         if state is h11.IDLE:
             self._body_until = None
@@ -163,6 +171,10 @@ class Socket(WebSocketsSansIOProtocol):
             self.loop.call_later(limits.CLOSE_SECONDS, self.transport.abort)
             self.writable.set()
         await super().send(message)
+        if self.handshake_complete and self.request is not None:
+            self._handshake.cancel()
+            # Kilobytes that an idle socket need not keep.
+            self.request = self.response = cast(Any, None)
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

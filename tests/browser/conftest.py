@@ -41,7 +41,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Any:
     return report
 
 
-@pytest.fixture(scope="session")
+# Of the package, not the session: Playwright holds an event loop, and coroutine tests that run
+# later in the same process need their own.
+@pytest.fixture(scope="package")
 def live() -> Iterator[Up]:
     """`manage.py up` with demo data, on a data directory and port of its own."""
     folder = Path(tempfile.mkdtemp(prefix="tandem-browser-"))  # short: sockets lie in it
@@ -60,7 +62,7 @@ def live() -> Iterator[Up]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:

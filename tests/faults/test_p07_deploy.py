@@ -26,6 +26,8 @@ async def test_rolling_restart(
                     await system.restarted(name, old)
                     await system.settled()
         verdict = await one.check(screens)
+        for screen in screens:
+            await screen.until_open()
     codes = Counter(code for screen in screens for _, code in screen.closed if code)
     pauses = sorted(
         min(later for later in screen.opened if later > at) - at

@@ -240,7 +240,7 @@ async def test_customers_are_told_nothing_internal(
     system: System, dice: random.Random, long_run: bool, figures: Any
 ) -> None:
     """No byte of it in headers, bodies and frames, and a visit like one without any of it."""
-    team = Team(system, dice, 70 if long_run else 5)
+    team = Team(system, dice, 84 if long_run else 5)
     async with FaultProxy(system.port) as proxy:
         proxy.record = True
         without = await _script(system, proxy, _nothing)

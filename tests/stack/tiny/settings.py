@@ -22,6 +22,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = None
 ROOT_URLCONF = "tests.stack.tiny.asgi"
+BODY_SECONDS = 3  # so that a test can outlive it
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UPLOAD_BODY_BYTES = 26 * 1024 * 1024
 MEDIA_ROOT = Path(data_directory() / "files")
