@@ -90,7 +90,6 @@ def test_nothing_of_ours_is_kept_by_a_cache(cast: Cast, signed_in, address):
         "/%00",
         "/workspace/%ff",
         "/chat/../login/",
-        "//x",
     ],
 )
 def test_what_is_not_there_is_404_with_a_sentence(cast: Cast, signed_in, path):

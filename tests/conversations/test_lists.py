@@ -86,6 +86,22 @@ def test_a_list_costs_the_same_however_long(signed_in, many, django_assert_num_q
         amy.read("/workspace/conversations/?view=all")
 
 
+def test_pages_cost_the_same_however_much_they_show(
+    cast, signed_in, many, django_assert_max_num_queries
+):
+    amy = signed_in("amy")
+    for number in range(15):
+        cast.says(f"message {number}")
+    page = f"/workspace/conversations/{cast.session.conversation_id}/"
+    amy.get(page)
+    with django_assert_max_num_queries(5):  # session, agent, rows, counts …
+        amy.get("/workspace/?view=all")
+    with django_assert_max_num_queries(11):  # … and entries, people, history, read mark
+        amy.get(page)
+    with django_assert_max_num_queries(4):
+        amy.get(f"{page}entries?after=0")
+
+
 def test_names_of_the_json_are_the_promised_ones(signed_in, thread):
     row = signed_in("amy").read("/workspace/conversations/?view=all").json()["conversations"][0]
     assert {"id", "status", "customer", "assignee", "last", "unread", "head"} <= set(row)

@@ -18,7 +18,7 @@ async def test_rolling_restart(
     more = [dice.choice([one.lin, *one.agents]) for _ in range(196 if long_run else 26)]
     async with one.screens(*more) as screens:
         rounds = 5 if long_run else 1
-        async with one.busy(pause=0.1):
+        async with one.busy(pause=1.0 if long_run else 0.1):
             for _ in range(rounds):
                 for name in system.webs():
                     await asyncio.sleep(dice.uniform(0.5, 1.0))
