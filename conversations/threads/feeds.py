@@ -66,8 +66,8 @@ class Feed:
     def leave(self, screen: Screen) -> None:
         self.watchers.pop(screen, None)
         self._joining = [one for one in self._joining if one.screen is not screen]
-        if not self.watchers and not self._joining:
-            feeds.pop(self.conversation_id, None)
+        if not self.watchers and not self._joining and feeds.get(self.conversation_id) is self:
+            del feeds[self.conversation_id]
 
     def poke(self) -> None:
         self._behind = True
@@ -88,7 +88,7 @@ class Feed:
                 if self.head < 0:
                     await self._begin()
                 while self._joining:
-                    await self._welcome(self._joining.pop(0))
+                    await self._welcome(self._joining[0])
                 if self._behind:
                     self._behind = False
                     await self._advance()
@@ -107,25 +107,23 @@ class Feed:
         )
 
     async def _welcome(self, watcher: Watcher) -> None:
-        """Send what the screen missed up to our number; from then on it hears with the others."""
+        """Send what the screen missed up to our number; from then on it hears with the others.
+
+        It stays among those who join until it watches: a feed that looks empty is forgotten.
+        """
         head = self.public_head if watcher.public else self.head
         screen, after = watcher.screen, watcher.after
-        try:
-            if after is not None and head - CATCH_UP <= after < head:
-                missed = await in_thread(
-                    _missed,
-                    self.conversation_id,
-                    after,
-                    head,
-                    screen.language,
-                    watcher.public,
-                )
-                for text in missed:
-                    screen.push(text)
-        except BaseException:
-            self._joining.append(watcher)
-            raise
+        missed: list[str] = []
+        if after is not None and head - CATCH_UP <= after < head:
+            missed = await in_thread(
+                _missed, self.conversation_id, after, head, screen.language, watcher.public
+            )
+        if watcher not in self._joining:
+            return  # it left meanwhile
+        self._joining.remove(watcher)
         self.watchers[screen] = watcher
+        for text in missed:
+            screen.push(text)
         screen.tell(type="head", conversation=self.conversation_id, seq=head)
 
     async def _advance(self) -> None:

@@ -127,22 +127,34 @@ class System:
             path.unlink(missing_ok=True)
         for name in ("redis", "postgres", *self.webs()):
             self.hit(name, signal.SIGCONT)
-        timeout = aiohttp.ClientTimeout(total=10)
-        good = 0
         deadline = time.monotonic() + READY_AGAIN
-        async with aiohttp.ClientSession(timeout=timeout) as http:
-            while good < 2 * self.web:  # every process has likely answered
+        timeout = aiohttp.ClientTimeout(total=10)
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
+        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
+            good = 0
+            while good < 2 * self.web:
                 if time.monotonic() > deadline:
                     raise AssertionError("the system did not recover")
-                try:
-                    headers = {"Connection": "close"}
-                    async with http.get(self.url("/readyz"), headers=headers) as answer:
-                        ready = answer.status == 200 and (await answer.json())["redis"]
-                except (aiohttp.ClientError, OSError, TimeoutError):
-                    ready = False
-                good = good + 1 if ready else 0
-                if not ready:
+                good = good + 1 if await self._is_ready(http) else 0
+                if not good:
                     await asyncio.sleep(0.2)
+        knocking: list[asyncio.StreamWriter] = []
+        try:
+            while not all(map(self.serving, self.webs())):  # a process that starts accepts nobody
+                if time.monotonic() > deadline:
+                    raise AssertionError("not every web process serves")
+                knocking.append((await asyncio.open_connection("127.0.0.1", self.port))[1])
+                await asyncio.sleep(0.05)
+        finally:
+            for writer in knocking:
+                writer.close()
+
+    async def _is_ready(self, http: aiohttp.ClientSession) -> bool:
+        try:
+            async with http.get(self.url("/readyz")) as answer:
+                return answer.status == 200 and bool((await answer.json())["redis"])
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False
 
     # --- parts ---
 

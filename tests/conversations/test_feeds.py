@@ -1,0 +1,97 @@
+"""A feed tells every screen everything, whoever comes and goes meanwhile."""
+
+import asyncio
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from conversations.threads import feeds
+from conversations.threads.draw import Frames
+
+
+class Screen:
+    language = "en"
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+        self.head = asyncio.Event()
+
+    def push(self, text: str) -> None:
+        self.heard.append(json.loads(text)["seq"])
+
+    def tell(self, **frame: Any) -> None:
+        self.head.set()
+
+
+@pytest.fixture
+def store(monkeypatch):
+    """A conversation of five entries whose reads wait until they are let go."""
+    seqs, gate = list(range(1, 6)), asyncio.Event()
+
+    def frame(seq: int) -> str:
+        return json.dumps({"seq": seq})
+
+    async def read(function: Any, *arguments: Any) -> Any:
+        if function is feeds._heads_of:
+            return 1, len(seqs), 0
+        await gate.wait()
+        if function is feeds._missed:
+            return [frame(seq) for seq in seqs if arguments[1] < seq <= arguments[2]]
+        return [Frames(seq, None, {"en": frame(seq)}) for seq in seqs if seq > arguments[1]]
+
+    monkeypatch.setattr(feeds, "in_thread", read)
+    monkeypatch.setattr(feeds, "feeds", {})
+    return seqs, gate
+
+
+async def until(state):
+    async with asyncio.timeout(5):
+        while not state():
+            await asyncio.sleep(0)
+
+
+async def test_a_screen_that_leaves_does_not_take_the_feed_from_one_that_comes(store):
+    seqs, gate = store
+    talk = str(uuid.uuid4())
+    leaving, coming = Screen(), Screen()
+    feeds.watch(talk, leaving)
+    await leaving.head.wait()
+    feed = feeds.watch(talk, coming, after=2)
+    await asyncio.sleep(0)  # now it is being welcomed and waits for its missed entries
+    feeds.unwatch(talk, leaving)
+    assert feeds.feeds[talk] is feed
+    gate.set()
+    await coming.head.wait()
+    seqs.append(6)
+    feeds.feeds[talk].poke()
+    await until(lambda: coming.heard[-1:] == [6])
+    assert coming.heard == [3, 4, 5, 6]
+
+
+async def test_a_screen_that_leaves_while_it_is_welcomed_is_gone(store):
+    _seqs, gate = store
+    talk = str(uuid.uuid4())
+    screen = Screen()
+    feed = feeds.watch(talk, screen, after=0)
+    await asyncio.sleep(0)
+    feeds.unwatch(talk, screen)
+    gate.set()
+    await until(lambda: feed._task is None)
+    assert (feed.watchers, feeds.feeds, screen.heard) == ({}, {}, [])
+
+
+async def test_pokes_in_the_middle_of_a_read_are_not_forgotten(store):
+    seqs, gate = store
+    talk = str(uuid.uuid4())
+    screen = Screen()
+    feed = feeds.watch(talk, screen)
+    await screen.head.wait()
+    for seq in (6, 7, 8):
+        seqs.append(seq)
+        feed.poke()
+        await asyncio.sleep(0)
+    gate.set()
+    await until(lambda: screen.heard[-1:] == [8])
+    assert screen.heard == [6, 7, 8]
