@@ -31,6 +31,7 @@ export class Composer {
     this.#memory = memory;
     this.#onSend = onSend;
     this.#onTyping = onTyping;
+    this.#field.disabled = false; // until here Enter would only have broken the line
     this.#field.value ||= memory.recall("draft") ?? "";
     this.#field.addEventListener("input", () => this.#typed());
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
