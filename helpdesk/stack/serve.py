@@ -5,9 +5,11 @@ missed while it restarts. SIGTERM closes its sockets with 1012 and lets its requ
 """
 
 import argparse
+import faulthandler
 import logging
 import os
 import resource
+import signal
 import socket
 import sys
 from importlib import import_module
@@ -29,6 +31,7 @@ def main() -> None:
     # Each open socket is a file; most systems allow many more than they give at first.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    faulthandler.register(signal.SIGUSR1)  # what every thread does, into the log
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     listener = socket.socket(fileno=wanted.fd)
     listener.setblocking(False)

@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 WORKERS = 6
+LONGEST = 30.0  # seconds; a connection and a statement may take five each
 _pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="live")
 
 
@@ -29,6 +30,13 @@ def _work(function: Callable[[], T]) -> T:
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function`, one short piece of database work, without holding up the loop."""
+    """Run `function`, one short piece of database work, without holding up the loop.
+
+    Raises OperationalError when there is no answer in time: whoever asked can ask again.
+    """
     call = partial(contextvars.copy_context().run, partial(function, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_pool, _work, call)
+    try:
+        async with asyncio.timeout(LONGEST):
+            return await asyncio.get_running_loop().run_in_executor(_pool, _work, call)
+    except TimeoutError:
+        raise OperationalError(f"{function} had no answer in {LONGEST:.0f} seconds") from None

@@ -42,7 +42,7 @@ class Verdict:
             "M": self.missing,
             "answers": self.wrong,
         }
-        return {letter: found[:5] for letter, found in letters.items() if found}
+        return {letter: found[:8] for letter, found in letters.items() if found}
 
     def __str__(self) -> str:
         count = f"acked={self.acked} stored={self.stored}"
@@ -89,6 +89,10 @@ async def check(
     verdict.caught_up_in = time.monotonic() - since
     for screen in screens:
         _shown(verdict, screen, public if screen.person.is_customer else stored)
+    if verdict.missing:  # for whoever has to find out why
+        verdict.missing += [screen.story() for screen in screens]
+        reader.system.tell_stacks()
+    for screen in screens:
         verdict.latencies += screen.latencies()
     return verdict
 

@@ -35,6 +35,7 @@ class Screen:
         self.opened: list[float] = []
         self.other: list[dict[str, Any]] = []  # frames that are no entries and no heads
         self.fetches = 0
+        self.heard_at = 0.0
         self.refused: list[int] = []  # answers other than 200 and 503 while fetching
         self.online = False
         self.behind_since: float | None = None
@@ -90,6 +91,14 @@ class Screen:
                 found.append(appeared - at)
         return found
 
+    def story(self) -> str:
+        """How this screen fared, for a failure's report."""
+        return (
+            f"{self.name}: online={self.online} last={self.last} head={self.head} "
+            f"opened={len(self.opened)} closed={self.closed} fetches={self.fetches} "
+            f"silent for {time.time() - self.heard_at:.1f} s"
+        )
+
     async def send(self, **frame: Any) -> None:
         assert self._ws
         await self._ws.send_str(json.dumps(frame))
@@ -139,6 +148,7 @@ class Screen:
             self._take(json.loads(message.data))
 
     def _take(self, frame: dict[str, Any]) -> None:
+        self.heard_at = time.time()
         if frame["type"] == "entry" and frame["conversation"] == self.person.conversation:
             self._place(frame["entry"])
             if self.last < frame["entry"]["seq"]:

@@ -223,6 +223,11 @@ class System:
         assert done.returncode == 0, done.stderr
         return float(done.stdout.split()[-1])
 
+    def tell_stacks(self) -> None:
+        """Let the web processes write into their logs what each thread does."""
+        for name in self.webs():
+            self.hit(name, signal.SIGUSR1)
+
     def log(self, name: str) -> str:
         return (self.up.folder / "log" / f"{name}.log").read_text(errors="replace")
 
