@@ -1,26 +1,26 @@
 """The front door: plain HTTP to Django's WSGI application in one hop, sockets to the consumers."""
 
 import os
-from typing import Any, cast
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 os.environ.setdefault("DATABASE_POOL", "1")
 
 from helpdesk.wsgi import application as wsgi  # isort: skip  (sets Django up)
 
-from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import re_path
 
 from collaboration.workspace.routing import websocket_urlpatterns as workspace
 from conversations.intake.routing import websocket_urlpatterns as intake
 from helpdesk.core.live.sockets import NoSuchSocket
+from helpdesk.stack.bridge import Bridge
 
 HTTP_THREADS = 8
 
 _router = ProtocolTypeRouter(
     {
-        "http": WSGIMiddleware(cast(Any, wsgi), workers=HTTP_THREADS),
+        "http": Bridge(wsgi, HTTP_THREADS),
         "websocket": URLRouter([*workspace, *intake, re_path("", NoSuchSocket.as_asgi())]),
     }
 )

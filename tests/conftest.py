@@ -132,7 +132,9 @@ def signed_in(cast: Cast) -> Any:
 
     def sign_in(name: str) -> Browser:
         client = Browser()
-        client.force_login(getattr(cast, name), backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(
+            getattr(cast, name), backend="permissions.accounts.backends.AgentBackend"
+        )
         return client
 
     return sign_in

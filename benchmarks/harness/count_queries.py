@@ -26,7 +26,7 @@ def main() -> None:
     visitor, agent = Client(SERVER_NAME="127.0.0.1"), Client(SERVER_NAME="127.0.0.1")
     agent.force_login(
         get_user_model().objects.get(username=wanted["agent"]),
-        "django.contrib.auth.backends.ModelBackend",
+        "permissions.accounts.backends.AgentBackend",
     )
     counts = []
     for page in wanted["pages"]:

@@ -10,7 +10,7 @@ from conversations.customers.models import Customer
 from conversations.inboxes.models import Inbox
 from helpdesk.core.ids import uuid7
 from permissions.accounts.models import Agent
-from permissions.acts.checks import granted
+from permissions.acts.checks import allowed, granted
 from permissions.acts.vocabulary import Act
 
 MAX_BODY = 10_000  # characters
@@ -125,6 +125,10 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.subject or str(self.customer)
+
+    def is_visible_to(self, reader: Agent) -> bool:
+        """The predicate of `visible_to`, for a row that is at hand."""
+        return allowed(reader, Act.VIEW, self.inbox_id)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):

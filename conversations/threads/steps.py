@@ -21,23 +21,32 @@ from conversations.threads.models import (
     Participant,
     Status,
 )
+from helpdesk.core import rows
 from helpdesk.core.refusals import Conflict, Invalid, NotFound
 from helpdesk.core.text import one_line
 from permissions.accounts.models import Agent
 from permissions.acts.command import Step
 
 K, A = Entry.Kind, Entry.Audience
+HEAD = (  # what an act may change of a conversation
+    "status",
+    "assignee",
+    "last_seq",
+    "last_public_seq",
+    "messages",
+    "preview",
+    "preview_kind",
+    "last_activity_at",
+    "waiting_since",
+    "snoozed_until",
+    "resolved_at",
+)
 
 
 def lock(conversation_id: uuid.UUID | str, reader: Agent) -> Conversation:
     """The conversation, locked until the end of the transaction. NotFound if unseen."""
-    found = (
-        Conversation.objects.visible_to(reader)
-        .select_for_update(no_key=True)
-        .filter(pk=conversation_id)
-        .first()
-    )
-    if found is None:
+    found = rows.first(Conversation, "id = %s FOR NO KEY UPDATE", [conversation_id])
+    if found is None or not found.is_visible_to(reader):
         raise NotFound
     return found
 
@@ -145,7 +154,7 @@ def append(
     if audience == A.PUBLIC:
         conversation.last_public_seq += 1
         public_seq = conversation.last_public_seq
-    entry = Entry.objects.create(
+    entry = Entry(
         conversation=conversation,
         seq=conversation.last_seq,
         public_seq=public_seq,
@@ -162,6 +171,7 @@ def append(
         attachments=len(files),
         at=at,
     )
+    rows.insert(entry)
     entry.attached = _attach(entry, files, author) if files else []
     conversation.last_activity_at = at
     if kind != K.EVENT:
@@ -178,21 +188,7 @@ def append(
 
 def save_head(step: Step, conversation: Conversation) -> None:
     """Write the conversation after entries were appended, and tell of its new last number."""
-    conversation.save(
-        update_fields=[
-            "status",
-            "assignee",
-            "last_seq",
-            "last_public_seq",
-            "messages",
-            "preview",
-            "preview_kind",
-            "last_activity_at",
-            "waiting_since",
-            "snoozed_until",
-            "resolved_at",
-        ]
-    )
+    rows.update(conversation, *HEAD)
     step.tell(
         EntryAdded(
             conversation_id=str(conversation.pk),

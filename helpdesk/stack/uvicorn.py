@@ -6,9 +6,8 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from helpdesk.stack import limits
@@ -87,13 +86,14 @@ class BoundedBody:
         await send({"type": "http.response.body"})
 
 
-class Connection(H11Protocol):
+class Connection(HttpToolsProtocol):
     """One HTTP connection, with deadlines for headers and body that dripping does not extend."""
 
     _deadline: asyncio.TimerHandle | None = None
     _body_until: float | None = None
-    _received = 0
-    _upgraded = False
+    _in_head = False
+    _head = 0  # bytes of the headers that are being read
+    _received = 0  # bytes of the body
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -104,36 +104,49 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._received += len(data)
         super().data_received(data)
-        self._watch()
+        if self._in_head and not self.transport.is_closing():
+            self._head += len(data)
+            if self._head > 2 * limits.HEADER_BYTES:  # one line that never ends
+                self.send_400_response("The headers are too large.")
 
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._watch()
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._head, self._received = True, 0, 0
+        if self._deadline is None:
+            self._set_deadline(limits.HEADER_SECONDS)
 
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        super().handle_websocket_upgrade(event)
-        self._upgraded = True
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._count(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._in_head = False
+        self._body_until = self.loop.time() + limits.BODY_SECONDS
+        self._set_deadline(limits.BODY_SECONDS)
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._received += len(body)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._body_until = None
         self._set_deadline(None)
 
-    def _watch(self) -> None:
-        if self._upgraded:
-            return
-        state = self.conn.their_state
-        if state is h11.IDLE:
-            self._body_until = None
-            waiting = bool(self.conn.trailing_data[0])
-            if waiting and self._deadline is None:
-                self._set_deadline(limits.HEADER_SECONDS)
-        elif state is h11.SEND_BODY:
-            if self._body_until is None:
-                self._received = 0
-                self._body_until = self.loop.time() + limits.BODY_SECONDS
-                self._set_deadline(limits.BODY_SECONDS)
-        else:
-            self._body_until = None
-            self._set_deadline(None)
+    def handle_websocket_upgrade(self) -> None:
+        self._set_deadline(None)
+        super().handle_websocket_upgrade()
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        if self._head > limits.HEADER_BYTES:
+            raise ValueError("the headers are too large")  # the parser's end: 400
 
     def _set_deadline(self, seconds: float | None) -> None:
         if self._deadline is not None:
@@ -221,7 +234,6 @@ def serve(application: Any, listener: socket.socket) -> None:
         server_header=False,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=limits.STOP_SECONDS,
-        h11_max_incomplete_event_size=limits.HEADER_BYTES,
         backlog=1024,
     )
     Server(config).run(sockets=[listener])

@@ -3,6 +3,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.core import rows
 from helpdesk.core.context import origin
 
 
@@ -39,7 +40,7 @@ class AuditRecord(models.Model):
     def record(cls, verb: str, *, actor: Any, on: Any, detail: dict[str, Any]) -> "AuditRecord":
         """Write one record. `actor` None means the system itself."""
         came = origin.get()
-        return cls.objects.create(
+        record = cls(
             verb=verb,
             actor_kind="system" if actor is None else actor.kind,
             actor_id="" if actor is None or actor.pk is None else str(actor.pk),
@@ -50,3 +51,5 @@ class AuditRecord(models.Model):
             request_id=came.request_id,
             address=came.address[:45],
         )
+        rows.insert(record)
+        return record

@@ -71,7 +71,7 @@ async def sockets(cast: Cast):
             await in_database(
                 client.force_login,
                 getattr(cast, who),
-                backend="django.contrib.auth.backends.ModelBackend",
+                backend="permissions.accounts.backends.AgentBackend",
             )
             cookies = "; ".join(f"{k}={v.value}" for k, v in client.cookies.items())
             sent.append((b"cookie", cookies.encode()))

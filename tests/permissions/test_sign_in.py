@@ -116,7 +116,7 @@ def test_an_agents_own_language_goes_before_the_browsers(cast, signed_in):
 
 def test_every_signed_in_page_carries_the_token_for_programs(cast, signed_in):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(cast.amy, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.amy, backend="permissions.accounts.backends.AgentBackend")
     import re
 
     page = client.get("/workspace/").content.decode()
