@@ -5,3 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class CollaborationConfig(AppConfig):
     name = "collaboration"
     verbose_name = _("Working together")
+
+    def ready(self) -> None:
+        from collaboration.acts import reactions  # noqa: F401 hears what is told
+        from collaboration.drafts import live  # noqa: F401 hears what is told

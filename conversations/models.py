@@ -2,7 +2,7 @@
 
 from conversations.customers.models import Customer
 from conversations.inboxes.models import Inbox, InboxAgentRight, InboxGroupRight
-from conversations.intake.models import CustomerSession
+from conversations.intake.models import CustomerSession, Rating
 from conversations.threads.models import (
     Conversation,
     Entry,
@@ -21,5 +21,6 @@ __all__ = [
     "InboxAgentRight",
     "InboxGroupRight",
     "Participant",
+    "Rating",
     "ReadMark",
 ]

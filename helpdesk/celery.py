@@ -8,13 +8,24 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
 app = Celery("tandem")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["conversations.threads", "conversations.intake"])
+app.autodiscover_tasks(["conversations.threads", "conversations.intake", "collaboration.drafts"])
+app.autodiscover_tasks(["collaboration.notices", "collaboration.acts"])
 app.conf.beat_schedule = {
     "wake-snoozed": {"task": "conversations.threads.tasks.wake_snoozed", "schedule": 15},
     "sweep-files": {
         "task": "conversations.threads.tasks.sweep_files",
         "schedule": 3600,
     },
+    "sweep-drafts": {
+        "task": "collaboration.drafts.tasks.sweep_drafts",
+        "schedule": 3600,
+    },
+    "sweep-notices": {"task": "collaboration.notices.tasks.sweep_notices", "schedule": 10},
+    "forget-old-notices": {
+        "task": "collaboration.notices.tasks.forget_old_notices",
+        "schedule": 86_400,
+    },
+    "sweep-bulk-jobs": {"task": "collaboration.acts.tasks.sweep_bulk_jobs", "schedule": 10},
     "sweep-sessions": {
         "task": "conversations.intake.tasks.sweep_sessions",
         "schedule": 3600,

@@ -54,7 +54,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "helpdesk.stack.static.StaticFiles",
     "django_htmx",
     "csp",
     "guardian",
@@ -128,6 +128,9 @@ if DATABASE_POOL:
         "min_size": 2,
         "max_size": int(os.environ.get("DATABASE_POOL_SIZE", "16")),
         "timeout": 5,
+        # The pool pauses twice as long after each failed try, for five minutes by default. It gives
+        # up at once instead: whoever needs a connection next makes it try again.
+        "reconnect_timeout": 0.5,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -202,6 +205,9 @@ CSRF_FAILURE_VIEW = "helpdesk.core.web.errors.csrf_failure"
 
 DEMO_PASSWORD = demo_password() if DEMO else ""
 
+AGENT_GRACE = int(os.environ.get("AGENT_GRACE", "180"))  # seconds from the last tab to offline
+AGENT_IDLE = int(os.environ.get("AGENT_IDLE", "900"))  # seconds without input to away; 0: never
+
 # --- Security ------------------------------------------------------------------------------
 
 X_FRAME_OPTIONS = "DENY"
@@ -246,6 +252,7 @@ _LIMITS = {
     "customer sessions per address": (60, 20_000, 3600),
     "conversations per address": (10, 10_000, 3600),
     "customer messages": (20, 400, 60),
+    "customer details": (30, 600, 60),
     "agent messages": (60, 6_000, 60),
     "customer uploads": (60, 600, 3600),
     "agent uploads": (60, 600, 3600),

@@ -6,15 +6,21 @@ from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
 from helpdesk import health
+from helpdesk.core.web import appearance
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/workspace/")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("appearance/", appearance.choose, name="appearance"),
     path("jsi18n/", JavaScriptCatalog.as_view(domain="djangojs"), name="jsi18n"),
     path("", include("permissions.accounts.urls")),
     path("", include("conversations.intake.urls")),
     path("", include("collaboration.workspace.urls")),
+    path("", include("collaboration.notices.urls")),
+    path("", include("collaboration.drafts.urls")),
+    path("", include("collaboration.canned.urls")),
+    path("", include("collaboration.context.urls")),
 ]
 if settings.DEMO:
     urlpatterns += [path("", include("helpdesk.demo.urls"))]

@@ -1,7 +1,7 @@
 """The tables of this app, feature by feature."""
 
-from permissions.accounts.models import Agent, Team
+from permissions.accounts.models import Agent, Attendance, Team
 from permissions.audit.models import AuditRecord
 from permissions.roles.models import Role
 
-__all__ = ["Agent", "AuditRecord", "Role", "Team"]
+__all__ = ["Agent", "Attendance", "AuditRecord", "Role", "Team"]

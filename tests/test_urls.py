@@ -20,20 +20,42 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "logout/": ("post", 302, 302, 302, 302),
     "language/": ("post", 302, 302, 302, 302),
     "profile/": ("get", 200, 200, 200, 302),
+    "profile/status/": ("post", 422, 422, 422, 401),
+    "settings/notices/": ("get", 200, 200, 200, 302),
+    "workspace/notices/": ("get", 200, 200, 200, 302),
+    "workspace/notices/read-all/": ("post", 302, 302, 302, 401),
+    "workspace/notices/<int:notice_id>/read/": ("post", 302, 302, 302, 401),
+    "workspace/conversations/<uuid:pk>/mentionable/": ("get", 200, 200, 404, 302),
     "widget.js": ("get", 200, 200, 200, 200),
     "chat/<slug:key>/": ("get", 200, 200, 200, 200),
     "chat/(?P<key>[-\\w]+)/session/?": ("post", 201, 201, 201, 201),
     "chat/(?P<key>[-\\w]+)/messages/?": ("post", 401, 401, 401, 401),
     "chat/(?P<key>[-\\w]+)/entries/?": ("get", 401, 401, 401, 401),
+    "chat/<slug:key>/look.js": ("get", 200, 200, 200, 200),
+    "chat/<slug:key>/colours.css": ("get", 200, 200, 200, 200),
+    "chat/(?P<key>[-\\w]+)/identity/?": ("post", 200, 200, 200, 200),
+    "chat/(?P<key>[-\\w]+)/conversations/?": ("get", 401, 401, 401, 401),
+    "chat/(?P<key>[-\\w]+)/seen/?": ("post", 401, 401, 401, 401),
+    "chat/(?P<key>[-\\w]+)/rating/?": ("post", 401, 401, 401, 401),
+    "chat/(?P<key>[-\\w]+)/contact/?": ("post", 401, 401, 401, 401),
+    "chat/(?P<key>[-\\w]+)/attributes/?": ("post", 401, 401, 401, 401),
     "chat/(?P<key>[-\\w]+)/files/?": ("post", 401, 401, 401, 401),
     "chat/<slug:key>/files/<uuid:file_id>/": ("get", 401, 401, 401, 401),
     "workspace/": ("get", 200, 200, 200, 302),
     "workspace/conversations/": ("get", 200, 200, 200, 302),
     "workspace/conversations/counts/": ("get", 200, 200, 200, 302),
+    "workspace/conversations/filters/": ("get", 200, 200, 200, 302),
+    "workspace/conversations/bulk/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/bulk/<uuid:pk>/": ("get", 404, 404, 404, 302),
+    "workspace/views/": ("get", 200, 200, 200, 302),
+    "workspace/views/<int:pk>/": ("post", 422, 422, 422, 401),
+    "workspace/views/<int:pk>/remove/": ("post", 404, 404, 404, 401),
     "workspace/conversations/<uuid:pk>/": ("get", 200, 200, 404, 302),
     "workspace/conversations/(?P<pk>[0-9a-f-]{36})/entries/?": ("get", 200, 200, 404, 302),
     "workspace/conversations/<uuid:pk>/parts/": ("get", 200, 200, 404, 302),
     "workspace/conversations/<uuid:pk>/row/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/people/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/mergeable/": ("get", 200, 200, 404, 302),
     "workspace/conversations/<uuid:pk>/messages/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/notes/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/join/": ("post", 302, 403, 404, 401),
@@ -42,9 +64,32 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "workspace/conversations/<uuid:pk>/assign/": ("post", 302, 403, 404, 401),
     "workspace/conversations/<uuid:pk>/resolve/": ("post", 302, 403, 404, 401),
     "workspace/conversations/<uuid:pk>/reopen/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/invite/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/take-over/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/transfer/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/snooze/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/priority/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/spam/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/not-spam/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/block/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/unblock/": ("post", 302, 403, 404, 401),
+    "workspace/conversations/<uuid:pk>/merge/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/unread/": ("post", 302, 302, 404, 401),
     "workspace/conversations/<uuid:pk>/read/": ("post", 200, 200, 404, 401),
     "workspace/conversations/<uuid:pk>/files/": ("post", 422, 422, 404, 401),
     "workspace/files/<uuid:file_id>/": ("get", 404, 404, 404, 302),
+    "appearance/": ("post", 302, 302, 302, 302),
+    "workspace/conversations/<uuid:pk>/timeline/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/timeline/<uuid:past>/": ("get", 404, 404, 404, 302),
+    "workspace/conversations/<uuid:pk>/context/notes/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/context/files/": ("get", 200, 200, 404, 302),
+    "workspace/drafts/": ("get", 200, 200, 200, 302),
+    "workspace/conversations/<uuid:pk>/private-draft/": ("post", 422, 422, 422, 401),
+    "workspace/canned/": ("get", 200, 200, 200, 302),
+    "settings/canned/": ("get", 200, 200, 200, 302),
+    "settings/canned/new/": ("get", 200, 200, 200, 302),
+    "settings/canned/<int:pk>/": ("get", 404, 404, 404, 302),
+    "settings/canned/<int:pk>/remove/": ("post", 404, 404, 404, 401),
 }
 
 
@@ -67,7 +112,8 @@ def test_who_may_use_it(cast: Cast, signed_in, address):
     cast.says("Where is my order?")
     path = "/" + re.sub(r"\(\?P<key>[^)]*\)|<slug:key>", "shop", address).replace("/?", "")
     path = re.sub(r"\(\?P<pk>[^)]*\)|<uuid:pk>", str(cast.session.conversation_id), path)
-    path = path.replace("<uuid:file_id>", str(uuid.uuid4()))
+    path = re.sub(r"<uuid:\w+>", str(uuid.uuid4()), path).replace("<int:pk>", "0")
+    path = path.replace("<int:notice_id>", "1")
     found = []
     for who in ("amy", "ben", "eve", None):
         client = signed_in(who) if who else Browser()
@@ -78,7 +124,8 @@ def test_who_may_use_it(cast: Cast, signed_in, address):
 @pytest.mark.parametrize("address", [a for a in TABLE if a.startswith(("workspace", "profile"))])
 def test_nothing_of_ours_is_kept_by_a_cache(cast: Cast, signed_in, address):
     path = "/" + re.sub(r"\(\?P<pk>[^)]*\)|<uuid:pk>|<uuid:file_id>", str(uuid.uuid4()), address)
-    answer = signed_in("amy").get(path.replace("/?", ""))
+    path = path.replace("<int:notice_id>", "1")
+    answer = signed_in("amy").get(path.replace("/?", "").replace("<int:pk>", "0"))
     assert "no-store" in answer["Cache-Control"]
 
 

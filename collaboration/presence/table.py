@@ -61,10 +61,20 @@ def people(conversation_id: str) -> dict[int, str]:
     return found
 
 
+def is_before_eyes(agent_id: int, conversation_id: str) -> bool:
+    """Whether some screen of the agent, anywhere, shows the conversation right now."""
+    return people(conversation_id).get(agent_id, "open") != "open"
+
+
+def is_writing(screen: str, conversation_id: str) -> bool:
+    known = _table.get(conversation_id, {}).get(screen)
+    return known is not None and known.now() in ("reply", "note")
+
+
 def show(screen: str, agent_id: int, conversation_id: str, state: str) -> None:
     """A screen of this process does something; repeats of the same are kept to ourselves."""
     known = _table.get(conversation_id, {}).get(screen)
-    if known is not None and known.now() == state == "viewing":
+    if known is not None and known.now() == state and state in ("open", "viewing"):
         return
     hub.announce(
         PresenceChanged(
@@ -75,6 +85,13 @@ def show(screen: str, agent_id: int, conversation_id: str, state: str) -> None:
             state=state,
         )
     )
+
+
+def fell_silent(screen: str, agent_id: int, conversation_id: str) -> None:
+    """A screen that was looked at says nothing any more: a sleeping machine, a lost network."""
+    known = _table.get(conversation_id, {}).get(screen)
+    if known is not None and known.state != "open":
+        gone(screen, agent_id, conversation_id)
 
 
 def gone(screen: str, agent_id: int, conversation_id: str) -> None:

@@ -1,8 +1,8 @@
 """The agents' window: entries of the conversations they watch, their lists, who else is there."""
 
-import asyncio
 import logging
 import secrets
+import time
 import uuid
 from collections import Counter
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
-from collaboration.presence import table
+from collaboration.notices import live as notices
+from collaboration.presence import attending, table
 from collaboration.workspace import lists
-from collaboration.workspace.screens import screens
+from collaboration.workspace.screens import screens, spawn
 from collaboration.workspace.seats import (
     Seat,
     language_of,
@@ -20,10 +21,11 @@ from collaboration.workspace.seats import (
     session_key_of,
     still_valid,
     take_seat,
+    visible_among,
 )
 from conversations.intake.events import AgentTypingToCustomer, CustomerTyping
 from conversations.threads import feeds
-from conversations.threads.events import ReadMarkMoved
+from conversations.threads.events import CustomerHasRead, ReadMarkMoved
 from helpdesk.core.live import hub
 from helpdesk.core.live.sockets import NOT_SIGNED_IN, TOO_MANY, Socket, dump
 from helpdesk.core.live.threads import in_thread
@@ -32,8 +34,13 @@ from permissions.acts.scope import AccessChanged
 logger = logging.getLogger(__name__)
 
 MOST_WATCHED = 20  # conversations by one screen
+MOST_ROWS = 100  # of its list, whose people it hears of
+SILENT = 25.0  # seconds after which a screen that said it is looked at is believed no more
 
 _per_agent: Counter[int] = Counter()
+# Conversation → the screens that are told of its people: they watch it, or their list shows it.
+_watching: dict[str, set["WorkspaceConsumer"]] = {}
+_listing: dict[str, set["WorkspaceConsumer"]] = {}
 
 
 class WorkspaceConsumer(Socket):
@@ -44,6 +51,8 @@ class WorkspaceConsumer(Socket):
         self.browser_language = language_of(headers)
         self.screen = secrets.token_hex(6)
         self.watched: dict[str, feeds.Feed] = {}
+        self.rows: set[str] = set()
+        self.heard_at = time.monotonic()
         seat = await in_thread(take_seat, session_key_of(headers), self.browser_language)
         if seat is None:
             return await self.refuse(NOT_SIGNED_IN)
@@ -55,20 +64,28 @@ class WorkspaceConsumer(Socket):
         await self.accept()
         lists.names[seat.agent_id] = (seat.name, seat.colour)
         self.tell(type="hello", agent={"id": seat.agent_id, "name": seat.name})
+        attending.arrived(self)
+        notices.arrived(self)
 
     async def received(self, frame: dict[str, Any]) -> None:
         seat = self.seat
         if seat is None:
             return
-        conversation_id = _conversation_of(frame)
+        self.heard_at = time.monotonic()
+        conversation_id = _conversation_of(frame.get("conversation"))
         match frame.get("type"):
             case "watch" if conversation_id:
                 await self._watch(seat, conversation_id, frame.get("after"))
             case "unwatch" if conversation_id:
                 self._unwatch(conversation_id)
             case "viewing" if conversation_id in self.watched:
-                state = "viewing" if frame.get("visible", True) else "open"
-                table.show(self.screen, seat.agent_id, conversation_id, state)
+                self._viewing(seat, conversation_id, frame.get("visible", True))
+            case "rows" if isinstance(frame.get("conversations"), list):
+                await self._show_rows(seat, frame["conversations"])
+            case "listing":
+                await lists.show_list(self, frame.get("query"))
+            case "input":  # somebody moves or types before this screen
+                attending.used(seat.agent_id)
             case "typing" if conversation_id in self.watched:
                 self._typing(seat, conversation_id, frame)
             case "head":  # a screen that asks whether it is up to date
@@ -85,13 +102,42 @@ class WorkspaceConsumer(Socket):
             return
         after = after if isinstance(after, int) and after >= 0 else None
         self.watched[conversation_id] = feeds.watch(conversation_id, self, after=after)
+        _watching.setdefault(conversation_id, set()).add(self)
         table.show(self.screen, seat.agent_id, conversation_id, "viewing")
         if table.people(conversation_id):
             tell_people(conversation_id, only=self)
+        notices.seen(seat.agent_id, conversation_id)
+
+    async def _show_rows(self, seat: Seat, listed: list[Any]) -> None:
+        """Tell who is on the conversations of the screen's list, now and with every change."""
+        ids = {found for value in listed[:MOST_ROWS] if (found := _conversation_of(value))}
+        rows = await in_thread(visible_among, seat.agent_id, ids) if ids else set()
+        if self.ended:
+            return
+        self._forget_rows()
+        self.rows = rows
+        for conversation_id in rows:
+            _listing.setdefault(conversation_id, set()).add(self)
+            if table.people(conversation_id):
+                tell_people(conversation_id, only=self)
+
+    def _forget_rows(self) -> None:
+        for conversation_id in self.rows:
+            _forget(_listing, conversation_id, self)
+        self.rows = set()
+
+    def _viewing(self, seat: Seat, conversation_id: str, visible: Any) -> None:
+        """Told when the screen is turned to or away, and every few seconds as a sign of life."""
+        if not visible:
+            return table.show(self.screen, seat.agent_id, conversation_id, "open")
+        if not table.is_writing(self.screen, conversation_id):
+            table.show(self.screen, seat.agent_id, conversation_id, "viewing")
+        notices.seen(seat.agent_id, conversation_id)
 
     def _unwatch(self, conversation_id: str) -> None:
         if self.watched.pop(conversation_id, None) is not None and self.seat:
             feeds.unwatch(conversation_id, self)
+            _forget(_watching, conversation_id, self)
             table.gone(self.screen, self.seat.agent_id, conversation_id)
 
     def _typing(self, seat: Seat, conversation_id: str, frame: dict[str, Any]) -> None:
@@ -118,6 +164,7 @@ class WorkspaceConsumer(Socket):
             return
         for conversation_id in list(self.watched):
             self._unwatch(conversation_id)
+        self._forget_rows()
         screens.discard(self)
         _per_agent[self.seat.agent_id] -= 1
         if not _per_agent[self.seat.agent_id]:
@@ -138,17 +185,29 @@ class WorkspaceConsumer(Socket):
             if not await in_thread(may_see, seat.agent_id, conversation_id):
                 self._unwatch(conversation_id)
                 self.tell(type="access", conversation=conversation_id, allowed=False)
+        if self.rows:
+            await self._show_rows(seat, list(self.rows))
         if seat.inboxes != old.inboxes:
             self.tell(type="access", lists=True)
+        attending.renew_soon(seat.agent_id)  # signing out elsewhere said that nobody is there
+        notices.rights_changed(seat.agent_id)
+
+
+def _forget(
+    told: dict[str, set[WorkspaceConsumer]], conversation_id: str, socket: WorkspaceConsumer
+) -> None:
+    others = told.get(conversation_id, set())
+    others.discard(socket)
+    if not others:
+        told.pop(conversation_id, None)
 
 
 def _sockets() -> list[WorkspaceConsumer]:
     return [screen for screen in screens if isinstance(screen, WorkspaceConsumer)]
 
 
-def _conversation_of(frame: dict[str, Any]) -> str:
-    """The frame's conversation in its usual spelling; '' for anything that is not an id."""
-    value = frame.get("conversation")
+def _conversation_of(value: Any) -> str:
+    """A conversation's id in its usual spelling; '' for anything that is not an id."""
     if not isinstance(value, str) or len(value) != 36:
         return ""
     try:
@@ -159,9 +218,13 @@ def _conversation_of(frame: dict[str, Any]) -> str:
 
 @table.on_change
 def tell_people(conversation_id: str, only: WorkspaceConsumer | None = None) -> None:
-    """Tell a conversation's agents who else is on it, and what they do."""
-    feed = feeds.feeds.get(conversation_id)
-    told = [only] if only else [w.screen for w in feed.watchers.values()] if feed else []
+    """Tell who has it open or in their list who is on a conversation, and what they do."""
+    if only:
+        told = {only}
+    else:
+        told = _watching.get(conversation_id, set()) | _listing.get(conversation_id, set())
+    if not told:
+        return
     found = table.people(conversation_id)
     unknown = [agent_id for agent_id in found if agent_id not in lists.names]
     if unknown:
@@ -183,8 +246,7 @@ def tell_people(conversation_id: str, only: WorkspaceConsumer | None = None) -> 
         }
     )
     for screen in told:
-        if isinstance(screen, WorkspaceConsumer):
-            screen.push(text)
+        screen.push(text)
 
 
 @hub.hears(CustomerTyping)
@@ -197,6 +259,18 @@ def show_typing(event: CustomerTyping) -> None:
                 conversation=event.conversation_id,
                 author={"kind": "customer"},
                 typing=event.typing,
+                text=event.text,
+            )
+
+
+@hub.hears(CustomerHasRead)
+def show_seen(event: CustomerHasRead) -> None:
+    """The customer has our replies up to this public number before their eyes."""
+    feed = feeds.feeds.get(event.conversation_id)
+    for watcher in list(feed.watchers.values()) if feed else ():
+        if not watcher.public:
+            watcher.screen.tell(
+                type="seen", conversation=event.conversation_id, public_seq=event.public_seq
             )
 
 
@@ -205,7 +279,12 @@ def show_read(event: ReadMarkMoved) -> None:
     """Read on one device is read on all."""
     for socket in list(screens):
         if socket.seat and socket.seat.agent_id == event.agent_id:
-            socket.tell(type="read", conversation=event.conversation_id, messages=event.messages)
+            socket.tell(
+                type="read",
+                conversation=event.conversation_id,
+                messages=event.messages,
+                back=event.back,
+            )
 
 
 @hub.hears(AccessChanged)
@@ -213,7 +292,7 @@ def ask_anew(event: AccessChanged) -> None:
     concerned = set(event.agent_ids)
     for socket in _sockets():
         if socket.seat and socket.seat.agent_id in concerned:
-            asyncio.get_running_loop().create_task(_check(socket))
+            spawn(socket.check_seat())
 
 
 @hub.on_tick
@@ -225,11 +304,17 @@ async def look_for_changed_rights() -> None:
     valid = await in_thread(still_valid, [socket.seat for socket in held if socket.seat])
     for socket in held:
         if socket.seat not in valid:
-            await _check(socket)
+            try:
+                await socket.check_seat()
+            except DatabaseError as error:  # away for a moment; the next tick asks again
+                logger.warning("rights of a socket could not be asked anew: %s", error)
 
 
-async def _check(socket: WorkspaceConsumer) -> None:
-    try:
-        await socket.check_seat()
-    except DatabaseError as error:  # away for a moment; the next tick asks again
-        logger.warning("rights of a socket could not be asked anew: %s", error)
+@hub.on_tick
+async def believe_no_sleeper() -> None:
+    """A machine that sleeps or lost its network leaves its socket half open: nobody looks there."""
+    silent = time.monotonic() - SILENT
+    for socket in _sockets():
+        if socket.seat and socket.heard_at < silent:
+            for conversation_id in socket.watched:
+                table.fell_silent(socket.screen, socket.seat.agent_id, conversation_id)

@@ -1,30 +1,40 @@
 """Live lists: a changed conversation's row, drawn once per language for all who may see it.
 
 Changes are gathered for a moment, so a busy conversation costs a few rows a second and not one per
-message. Counts are asked with the very predicate of the lists, once per agent and second at most.
+message. A screen says which list it shows; whether a row belongs there is asked of that list's own
+conditions, in memory. Counts are asked with the same conditions, once per agent and second at most,
+and more seldom where counting takes its time.
 """
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError
+from django.http import QueryDict
 from django.template.loader import get_template
 from django.utils import translation
 
-from collaboration.workspace.screens import screens
+from collaboration.saved.queries import listings, saved_views
+from collaboration.workspace.screens import Screen, screens, spawn
 from conversations.threads import feeds, queries
+from conversations.threads.listing import VIEWS, Listing, Reader
 from conversations.threads.models import Conversation
 from helpdesk.core.live.sockets import dump
 from helpdesk.core.live.threads import in_thread
+from helpdesk.core.refusals import Invalid
 from permissions.accounts.models import Agent
 
 logger = logging.getLogger(__name__)
 
 GATHER = 0.25  # seconds of changes told together
-COUNT_PAUSE = 1.0  # seconds between two counts
+COUNT_PAUSE = 1.0  # seconds between two counts, at least
+COUNT_SHARE = 10  # times as long as a count took is waited before the next
 KNOWN = 20_000  # conversations whose last number is remembered
 ROW = "collaboration/workspace/partials/row.html"
 
@@ -33,6 +43,44 @@ _known: OrderedDict[str, int] = OrderedDict()
 _changed: dict[str, int] = {}  # conversation → inbox
 _recount: set[int] = set()  # inboxes
 _tasks: dict[str, asyncio.Task[None]] = {}
+_count_took = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The list a screen shows, under the rights its agent had when it was asked for."""
+
+    query: str
+    version: int
+    holds: Callable[[Conversation], bool]
+
+
+_shown: WeakKeyDictionary[Screen, Shown] = WeakKeyDictionary()
+
+
+async def show_list(screen: Screen, query: object) -> None:
+    """From now on this screen hears which changed rows belong to the list of this address."""
+    if not isinstance(query, str) or len(query) > 4000 or screen.seat is None:
+        return screen.tell(type="error", code="bad_list")
+    try:
+        shown = await in_thread(_read_list, screen.seat.agent_id, query)
+    except Invalid:
+        return screen.tell(type="error", code="bad_list")
+    _shown[screen] = shown
+    screen.tell(type="listing", query=query)
+
+
+def _read_list(agent_id: int, query: str) -> Shown:
+    reader = Reader(Agent.objects.get(pk=agent_id))
+    where = Listing.read(QueryDict(query)).where(reader)
+    return Shown(query, reader.version, where.holds)
+
+
+async def _renew_lists() -> None:
+    """Ask anew for the lists of agents whose rights or teams changed."""
+    for screen, shown in list(_shown.items()):
+        if screen.seat and screen.seat.version > shown.version:
+            await show_list(screen, shown.query)
 
 
 @feeds.on_head
@@ -46,7 +94,7 @@ def note_change(conversation_id: str, inbox_id: int, seq: int) -> None:
     _changed[conversation_id] = inbox_id
     _recount.add(inbox_id)
     _start("rows", _tell_rows, GATHER)
-    _start("counts", _tell_counts, COUNT_PAUSE)
+    _start("counts", _tell_counts, max(COUNT_PAUSE, COUNT_SHARE * _count_took))
 
 
 def _start(name: str, work: Callable[[], Any], pause: float) -> None:
@@ -71,29 +119,34 @@ def row_html(conversation: Conversation, language: str) -> str:
         return get_template(ROW).render({"conversation": conversation}).strip()
 
 
-def draw_rows(ids: Iterable[str], languages: set[str]) -> list[tuple[int, dict[str, str]]]:
-    """(inbox, frame by language) of each conversation."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A changed row, and its frame by language for lists it belongs to and for those it left."""
+
+    row: Conversation
+    here: dict[str, str]
+    gone: dict[str, str]
+
+
+def draw_rows(ids: Iterable[str], languages: set[str]) -> list[Drawn]:
     rows = queries.for_rows(Conversation.objects.filter(pk__in=list(ids)), None)
-    return [
-        (
-            row.inbox_id,
-            {
-                language: dump(
-                    {
-                        "type": "list",
-                        "conversation": str(row.pk),
-                        "head": row.last_seq,
-                        "messages": row.messages,
-                        "status": row.status,
-                        "assignee": row.assignee_id,
-                        "html": row_html(row, language),
-                    }
-                )
-                for language in languages
-            },
-        )
-        for row in rows
-    ]
+    return [_draw(row, languages) for row in rows]
+
+
+def _draw(row: Conversation, languages: set[str]) -> Drawn:
+    facts = {
+        "type": "list",
+        "conversation": str(row.pk),
+        "head": row.last_seq,
+        "messages": row.messages,
+        "status": row.status,
+        "assignee": row.assignee_id,
+    }
+    return Drawn(
+        row,
+        {one: dump(facts | {"belongs": True, "html": row_html(row, one)}) for one in languages},
+        dict.fromkeys(languages, dump(facts | {"belongs": False})),
+    )
 
 
 async def _tell_rows() -> None:
@@ -103,23 +156,28 @@ async def _tell_rows() -> None:
     if not languages:
         return
     try:
+        await _renew_lists()
         drawn = await in_thread(draw_rows, changed, languages)
     except Exception:
         for conversation_id in changed:  # so that the next tick tells of them again
             _known.pop(conversation_id, None)
         raise
-    for inbox_id, frames in drawn:
+    for one in drawn:
         for screen in list(screens):
-            if screen.seat and inbox_id in screen.seat.inboxes and screen.language in frames:
-                screen.push(frames[screen.language])
+            if screen.seat and one.row.inbox_id in screen.seat.inboxes:
+                shown = _shown.get(screen)
+                frames = one.here if shown and shown.holds(one.row) else one.gone
+                if text := frames.get(screen.language):
+                    screen.push(text)
 
 
 def _count(agent_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     agents = Agent.objects.filter(pk__in=list(agent_ids), is_active=True)
-    return {agent.pk: queries.counts(agent) for agent in agents}
+    return {agent.pk: queries.counts(agent, listings(saved_views(agent))) for agent in agents}
 
 
 async def _tell_counts() -> None:
+    global _count_took
     inboxes = set(_recount)
     _recount.clear()
     concerned = {
@@ -129,10 +187,14 @@ async def _tell_counts() -> None:
     }
     if not concerned:
         return
+    began = time.monotonic()
     counted = await in_thread(_count, concerned)
+    _count_took = time.monotonic() - began
     for screen in list(screens):
-        if screen.seat and screen.seat.agent_id in counted:
-            screen.tell(type="counts", views=counted[screen.seat.agent_id])
+        if screen.seat and (found := counted.get(screen.seat.agent_id)) is not None:
+            saved = {key: count for key, count in found.items() if key not in VIEWS}
+            views = {key: count for key, count in found.items() if key in VIEWS}
+            screen.tell(type="counts", views=views, saved=saved)
 
 
 def _names_of(ids: list[int]) -> dict[int, tuple[str, int]]:
@@ -148,4 +210,4 @@ def learn_names(ids: list[int], then: Callable[[], None]) -> None:
             names[agent_id] = found.get(agent_id, ("?", 1))
         then()
 
-    asyncio.get_running_loop().create_task(learn())
+    spawn(learn())

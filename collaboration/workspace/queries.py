@@ -5,14 +5,18 @@ from dataclasses import dataclass, field
 
 from django.utils.timezone import now
 
+from collaboration.context import queries as context
+from collaboration.drafts.models import PrivateDraft
+from collaboration.drafts.queries import drafts_of
 from conversations.threads import queries as threads
-from conversations.threads.models import Conversation, Entry, Participant
+from conversations.threads.models import Conversation, Entry, Participant, Priority
 from helpdesk.core.refusals import NotFound
-from permissions.accounts.models import Agent
+from permissions.accounts.models import Agent, Team
 from permissions.acts.checks import rights_of
 from permissions.acts.vocabulary import Act
 
 SHOWN = 60  # entries on the first screen
+MERGEABLE = 20  # conversations to choose from
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,11 @@ class Talk:
     conversation: Conversation
     entries: list[Entry]
     participants: list[Participant]
-    past: list[Conversation]
+    panel: context.Panel
     read_seq: int
     may: dict[str, bool]
+    drafts: dict[str, PrivateDraft] = field(default_factory=dict)
     unsent: list[Entry] = field(default_factory=list)
-    assignable: list[Agent] = field(default_factory=list)
 
     @property
     def earlier(self) -> bool:
@@ -34,8 +38,8 @@ class Talk:
         return bool(self.entries) and self.entries[0].seq > 1
 
     @property
-    def is_mine(self) -> bool:
-        return self.may["be_owner"]
+    def priorities(self) -> list[tuple[str, str]]:
+        return [(priority.key, str(priority.label)) for priority in Priority]
 
 
 def find(reader: Agent, pk: uuid.UUID) -> Conversation:
@@ -53,22 +57,16 @@ def talk(reader: Agent, pk: uuid.UUID) -> Talk:
     participants = list(
         conversation.participants.filter(left_at=None).select_related("agent").order_by("joined_at")
     )
-    past = (
-        Conversation.objects.visible_to(reader)
-        .filter(customer=conversation.customer_id)
-        .exclude(pk=pk)
-        .order_by("-last_activity_at")[:6]
-    )
     mark = conversation.read_marks.filter(agent=reader).values_list("seq", flat=True).first()
     return Talk(
         conversation=conversation,
         entries=threads.latest_entries(conversation, SHOWN),
         participants=participants,
-        past=list(past),
+        panel=context.panel(reader, conversation),
         read_seq=mark or 0,
         may=may(reader, conversation, participants),
+        drafts=drafts_of(reader, pk),
         unsent=[unsent(reader, kind) for kind in (Entry.Kind.REPLY, Entry.Kind.NOTE)],
-        assignable=assignable(conversation),
     )
 
 
@@ -84,27 +82,57 @@ def may(
 ) -> dict[str, bool]:
     """Which buttons make sense. The commands decide; this only keeps useless ones away."""
     rights = rights_of(reader)
-    inbox = conversation.inbox_id
-    mine = conversation.assignee_id == reader.pk
+    inbox, owner = conversation.inbox_id, conversation.assignee_id
+    mine = owner == reader.pk
     taking_part = any(one.agent_id == reader.pk for one in participants)
-    resolved = conversation.status == "resolved"
+    resolved, spam = conversation.status == "resolved", conversation.is_spam
+    merged = conversation.merged_into_id is not None
+    reply, resolve = rights.allows(Act.REPLY, inbox), rights.allows(Act.RESOLVE, inbox)
+    moderate = rights.allows(Act.MODERATE, inbox)
+    blocked = conversation.customer.is_blocked()
     return {
-        "reply": rights.allows(Act.REPLY, inbox),
+        "reply": reply,
         "note": rights.allows(Act.NOTE, inbox),
-        "claim": conversation.assignee_id is None and rights.allows(Act.CLAIM, inbox),
+        "claim": owner is None and rights.allows(Act.CLAIM, inbox),
+        "take_over": owner is not None and not mine and reply and rights.allows(Act.ASSIGN, inbox),
         "join": not taking_part and rights.allows(Act.JOIN, inbox),
         "leave": taking_part and not mine,
+        "invite": rights.allows(Act.JOIN, inbox),
         "assign": rights.allows(Act.ASSIGN, inbox),
-        "resolve": not resolved and rights.allows(Act.RESOLVE, inbox),
-        "reopen": resolved and rights.allows(Act.RESOLVE, inbox),
-        "be_owner": mine,
+        "transfer": rights.allows(Act.TRANSFER, inbox),
+        "resolve": not resolved and resolve,
+        "reopen": resolved and not spam and resolve,
+        "snooze": not spam and resolve,
+        "prioritise": rights.allows(Act.PRIORITISE, inbox),
+        "merge": not spam and not merged and rights.allows(Act.MERGE, inbox),
+        "spam": not spam and moderate,
+        "not_spam": spam and moderate,
+        "block": not blocked and moderate,
+        "unblock": blocked and moderate,
+        "unread": not resolved and conversation.messages > 0,
     }
 
 
-def assignable(conversation: Conversation) -> list[Agent]:
-    """The inbox's people: members of its teams."""
+def people(conversation: Conversation) -> list[Agent]:
+    """The inbox's people, whom one may hand it to or invite: those who are there first."""
+    found = Agent.objects.with_status().filter(
+        is_active=True, groups__team__inboxes=conversation.inbox_id
+    )
+    there = {"online": 0, "busy": 1, "away": 2}
+    return sorted(
+        found.distinct(), key=lambda agent: (there.get(agent.presence_status, 3), agent.name)
+    )
+
+
+def teams(conversation: Conversation) -> list[Team]:
+    return list(conversation.inbox.teams.order_by("name"))
+
+
+def mergeable(reader: Agent, conversation: Conversation) -> list[Conversation]:
+    """The customer's other conversations, which this one may go on in."""
     return list(
-        Agent.objects.filter(is_active=True, groups__team__inboxes=conversation.inbox_id)
-        .distinct()
-        .order_by("name")
+        Conversation.objects.visible_to(reader)
+        .filter(customer=conversation.customer_id, is_spam=False, merged_into=None)
+        .exclude(pk=conversation.pk)
+        .order_by("-last_activity_at")[:MERGEABLE]
     )

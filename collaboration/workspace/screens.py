@@ -1,8 +1,15 @@
 """The agents' open screens in this process."""
 
+import asyncio
+import logging
+from collections.abc import Awaitable
 from typing import Protocol
 
+from django.db import DatabaseError
+
 from collaboration.workspace.seats import Seat
+
+logger = logging.getLogger(__name__)
 
 
 class Screen(Protocol):
@@ -14,3 +21,21 @@ class Screen(Protocol):
 
 
 screens: set[Screen] = set()
+_running: set[asyncio.Task[None]] = set()
+
+
+def spawn(work: Awaitable[None]) -> None:
+    """Do it beside whatever runs. It is kept until its end: a loop only remembers tasks weakly."""
+    task = asyncio.get_running_loop().create_task(_watched(work))
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
+async def _watched(work: Awaitable[None]) -> None:
+    name = getattr(work, "__qualname__", repr(work))
+    try:
+        await work
+    except DatabaseError as error:  # away for a moment; the next tick looks again
+        logger.warning("%s waits: %s", name, error)
+    except Exception:
+        logger.exception("%s failed", name)

@@ -4,6 +4,7 @@ Sockets do not keep a user object and believe it. A change of rights raises the 
 is told as an event; a look into PostgreSQL every second or two finds it even if nobody was told.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -76,13 +77,17 @@ def language_of(headers: dict[bytes, bytes]) -> str:
     return get_language_from_request(Asked())  # type: ignore[arg-type]
 
 
-def may_see(agent_id: int, conversation_id: str) -> bool:
-    """Asked when a screen begins to watch: by the same predicate as the page."""
+def visible_among(agent_id: int, conversation_ids: Collection[str]) -> set[str]:
+    """Which of these the agent may see: by the same predicate as the page."""
     agent = Agent.objects.filter(pk=agent_id).first()
-    return (
-        agent is not None
-        and Conversation.objects.visible_to(agent).filter(pk=conversation_id).exists()
-    )
+    if agent is None or not conversation_ids:
+        return set()
+    found = Conversation.objects.visible_to(agent).filter(pk__in=conversation_ids)
+    return {str(pk) for pk in found.values_list("pk", flat=True)}
+
+
+def may_see(agent_id: int, conversation_id: str) -> bool:
+    return conversation_id in visible_among(agent_id, [conversation_id])
 
 
 def still_valid(seats: list[Seat]) -> set[Seat]:

@@ -7,17 +7,20 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
+from collaboration.acts.table import ACTS
 from collaboration.workspace import queries
+from collaboration.workspace.list_views import lists_shown
 from conversations.threads import commands
 from conversations.threads import queries as threads
 from conversations.threads.draw import with_html
 from conversations.threads.files import upload_file
 from conversations.threads.forms import MessageInput
+from conversations.threads.listing import Listing
 from conversations.threads.models import Conversation, File
 from conversations.threads.serving import file_response
 from helpdesk.core.refusals import Invalid, NotFound
@@ -30,30 +33,6 @@ from permissions.accounts.models import Agent
 @require_GET
 def workspace(request: AgentRequest) -> HttpResponse:
     return _page(request, None)
-
-
-@agents_only
-@require_GET
-def conversations(request: AgentRequest) -> HttpResponse:
-    """One page of a list: JSON for programs, rows for htmx, the whole workspace for a person."""
-    if not wants_json(request) and not request.headers.get("HX-Request"):
-        return _page(request, None)
-    view = request.GET.get("view", "mine")
-    size = read_number(request.GET.get("size"), 50, most=100) or 50
-    page = threads.conversation_page(
-        request.user, view, cursor=request.GET.get("cursor", ""), size=size
-    )
-    if wants_json(request):
-        rows = [threads.row_json(row) for row in page.rows]
-        return JsonResponse({"conversations": rows, "next": page.next or None})
-    context = {"page": page, "view": view, "fragment": True}
-    return render(request, "collaboration/workspace/partials/rows.html", context)
-
-
-@agents_only
-@require_GET
-def counts(request: AgentRequest) -> HttpResponse:
-    return JsonResponse({"views": threads.counts(request.user)})
 
 
 @agents_only
@@ -71,13 +50,7 @@ def conversation(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _page(request: AgentRequest, talk: queries.Talk | None) -> HttpResponse:
-    view = request.GET.get("view", "mine")
-    context = {
-        "talk": talk,
-        "view": view,
-        "page": threads.conversation_page(request.user, view),
-        "counts": threads.counts(request.user),
-    }
+    context = {"talk": talk, **lists_shown(request)}
     return render(request, "collaboration/workspace/workspace.html", context)
 
 
@@ -96,7 +69,11 @@ def _parts(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 @agents_only
 @require_GET
 def row(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    """A conversation's row; nothing (204) if it is not in the list of this address."""
     conversation = queries.find(request.user, pk)
+    listed = threads.in_listing(request.user, Listing.read(request.GET)) if request.GET else None
+    if listed is not None and not listed.filter(pk=pk).exists():
+        return HttpResponse(status=204)
     context = {"conversation": conversation, "unread": threads.unread(conversation)}
     return render(request, "collaboration/workspace/partials/row.html", context)
 
@@ -150,17 +127,18 @@ messages = _say(commands.post_reply)
 notes = _say(commands.post_note)
 
 
-def _act(
-    command: Callable[..., Conversation],
-    read: Callable[[dict[str, Any]], dict[str, Any]] = lambda data: {},
-) -> Callable[..., HttpResponseBase]:
+def _act(name: str) -> Callable[..., HttpResponseBase]:
+    one = ACTS[name]
+
     @agents_only
     @require_POST
     def view(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
-        arguments = read(read_input(request))
-        command(agent=request.user, conversation=pk, **arguments)
+        data = read_input(request)
+        arguments = one.read(data, request.user)
+        after = _next(request.user, pk, data)
+        one.command(agent=request.user, conversation=pk, **arguments)
         if wants_json(request) or request.content_type == "application/json":
-            return JsonResponse(threads.row_json(queries.find(request.user, pk)))
+            return JsonResponse(threads.row_json(queries.find(request.user, pk)) | after)
         if request.headers.get("HX-Request"):
             return _parts(request, pk)
         return redirect("workspace:conversation", pk=pk)
@@ -168,26 +146,35 @@ def _act(
     return view
 
 
-def _read_assignment(data: dict[str, Any]) -> dict[str, Any]:
-    to = data.get("to", data.get("agent"))
-    arguments: dict[str, Any] = {"to": None}
-    if to not in (None, ""):
-        found = Agent.objects.filter(pk=read_number(to, most=2**62), is_active=True).first()
-        if found is None:
-            raise Invalid
-        arguments["to"] = found
-    if "instead_of" in data:
-        seen = data["instead_of"]
-        arguments["instead_of"] = None if seen in (None, "") else read_number(seen, most=2**62)
-    return arguments
+def _next(agent: Agent, pk: uuid.UUID, data: dict[str, Any]) -> dict[str, str | None]:
+    """The conversation to go on with, asked for with `next_in`: a view, or a list's address."""
+    asked = data.get("next_in")
+    if not asked:
+        return {}
+    if not isinstance(asked, str) or len(asked) > 2000:
+        raise Invalid
+    listing = Listing.read(QueryDict(asked) if "=" in asked else {"view": asked})
+    following = threads.next_in(agent, listing, queries.find(agent, pk))
+    return {"next": str(following) if following else None}
 
 
-join = _act(commands.join)
-leave = _act(commands.leave)
-claim = _act(commands.claim)
-assign = _act(commands.assign, _read_assignment)
-resolve = _act(commands.resolve)
-reopen = _act(commands.reopen)
+join = _act("join")
+leave = _act("leave")
+invite = _act("invite")
+claim = _act("claim")
+take_over = _act("take-over")
+assign = _act("assign")
+transfer = _act("transfer")
+resolve = _act("resolve")
+reopen = _act("reopen")
+snooze = _act("snooze")
+priority = _act("priority")
+spam = _act("spam")
+not_spam = _act("not-spam")
+block = _act("block")
+unblock = _act("unblock")
+merge = _act("merge")
+unread = _act("unread")
 
 
 @agents_only
@@ -220,3 +207,29 @@ def files(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 def file(request: AgentRequest, file_id: uuid.UUID) -> FileResponse:
     found = get_object_or_404(File.objects.visible_to(request.user), pk=file_id)
     return file_response(found)
+
+
+# --- what dialogs offer --------------------------------------------------------------------
+
+
+@agents_only
+@require_GET
+def people(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    """Colleagues and teams to hand a conversation to, asked for when somebody is about to."""
+    conversation = queries.find(request.user, pk)
+    context = {
+        "conversation": conversation,
+        "people": queries.people(conversation),
+        "teams": queries.teams(conversation),
+        "participants": set(
+            conversation.participants.filter(left_at=None).values_list("agent_id", flat=True)
+        ),
+    }
+    return render(request, "collaboration/workspace/partials/people.html", context)
+
+
+@agents_only
+@require_GET
+def mergeable(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    found = queries.mergeable(request.user, queries.find(request.user, pk))
+    return render(request, "collaboration/workspace/partials/mergeable.html", {"found": found})

@@ -1,6 +1,10 @@
+from datetime import datetime
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from conversations.inboxes import hours
 from permissions.accounts.models import Agent, Team
 from permissions.acts.checks import granted
 from permissions.acts.grants import AgentRight, GroupRight
@@ -13,7 +17,14 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
 
 
 class Inbox(models.Model):
-    """A door customers come through. `key` is public: it stands in the page that embeds it."""
+    """A door customers come through. `key` is public: it stands in the page that embeds it.
+
+    `signing_secret` is shared with the site's own server, which signs with it who its visitors are.
+    """
+
+    class Position(models.TextChoices):
+        LEFT = "left", _("Left")
+        RIGHT = "right", _("Right")
 
     key = models.SlugField(_("key"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -22,6 +33,32 @@ class Inbox(models.Model):
     # Sites whose pages may show the chat in a frame; empty: any site.
     sites = models.JSONField(_("allowed sites"), default=list, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
+    colour = models.CharField(_("colour"), max_length=7, blank=True, db_default="")
+    position = models.CharField(
+        _("side of the button"),
+        max_length=5,
+        choices=Position,
+        default=Position.RIGHT,
+        db_default=Position.RIGHT,
+    )
+    greets_visitors = models.BooleanField(
+        _("greeting beside the button"), default=False, db_default=False
+    )
+    shows_typing = models.BooleanField(
+        _("agents see what is being typed"), default=False, db_default=False
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", db_default="UTC")
+    # Opening intervals by weekday, as conversations/inboxes/hours.py reads them; none: always open.
+    opening_hours = models.JSONField(
+        _("opening hours"),
+        default=dict,
+        blank=True,
+        db_default=models.Value({}, models.JSONField()),
+    )
+    away_text = models.CharField(
+        _("text outside of opening hours"), max_length=300, blank=True, db_default=""
+    )
+    signing_secret = models.CharField(max_length=64, blank=True, db_default="", editable=False)
 
     objects = InboxQuerySet.as_manager()
 
@@ -29,9 +66,23 @@ class Inbox(models.Model):
         verbose_name = _("inbox")
         verbose_name_plural = _("inboxes")
         permissions = [(act.value, str(act.name)) for act in Act]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(colour="") | Q(colour__regex="^#[0-9a-f]{6}$"),
+                name="inbox_colour_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(position__in=("left", "right")), name="inbox_position_known"
+            ),
+            models.CheckConstraint(condition=~Q(time_zone=""), name="inbox_has_time_zone"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def is_open_at(self, moment: datetime) -> bool:
+        """Whether it is within the opening hours; an inbox without any is always open."""
+        return hours.is_open(self.opening_hours, self.time_zone, moment)
 
 
 class InboxAgentRight(AgentRight):

@@ -3,11 +3,13 @@ import secrets
 from datetime import timedelta
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from conversations.customers.models import Customer
 from conversations.inboxes.models import Inbox
+from conversations.threads.models import Conversation
 from helpdesk.core.ids import uuid7
 
 LASTS = timedelta(days=365)
@@ -47,3 +49,29 @@ class CustomerSession(models.Model):
         return cls.objects.filter(expires_at__gt=Now(), inbox__is_active=True).select_related(
             "customer", "inbox"
         )
+
+
+class Rating(models.Model):
+    """What a customer thought of one resolution of their conversation: 1 (bad) to 5 (good).
+
+    `resolution` is the number of the event that told of it; what follows it may be rated anew.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="ratings")
+    resolution = models.PositiveIntegerField()
+    score = models.PositiveSmallIntegerField(_("rating"))
+    comment = models.CharField(_("comment"), max_length=1000, blank=True)
+    at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("rating")
+        verbose_name_plural = _("ratings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "resolution"], name="rating_once_per_resolution"
+            ),
+            models.CheckConstraint(condition=Q(score__range=(1, 5)), name="rating_of_five"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score} of 5"

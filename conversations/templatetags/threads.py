@@ -1,7 +1,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from conversations.threads import queries, wording
+from conversations.threads import mentions, queries, wording
 from conversations.threads.models import Entry
 from helpdesk.core.web import markdown
 from permissions.accounts.models import colour_of
@@ -12,7 +12,8 @@ register = template.Library()
 @register.filter
 def body(entry: Entry) -> SafeString:
     """The text as safe HTML: light Markdown of ours, the customer's own words as they are."""
-    return markdown.render(entry.body, rich=entry.author_kind != "customer")
+    html = markdown.render(entry.body, rich=entry.author_kind != "customer")
+    return mentions.with_chips(html, entry)
 
 
 @register.filter
@@ -21,6 +22,7 @@ def colour(agent_id: int | None) -> str:
     return f"p{colour_of(agent_id)}" if agent_id else ""
 
 
+register.filter("unheard", mentions.unheard)
 register.filter("unread", queries.unread)
 register.filter("author_name", wording.author_name)
 register.filter("event_sentence", wording.event_sentence)

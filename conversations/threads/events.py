@@ -15,9 +15,28 @@ class EntryAdded(Event):
 
 @event
 class ReadMarkMoved(Event):
-    """An agent read further, on one of their screens."""
+    """An agent read further, on one of their screens, or (`back`) marked it unread."""
 
     name = "read_mark.moved"
     conversation_id: str
     agent_id: int
     messages: int
+    back: bool = False
+
+
+@event
+class TeamHasRead(Event):
+    """Somebody who answers has read the customer's messages up to this public number."""
+
+    name = "team.has_read"
+    conversation_id: str
+    public_seq: int
+
+
+@event
+class CustomerHasRead(Event):
+    """The customer has read up to this public number."""
+
+    name = "customer.has_read"
+    conversation_id: str
+    public_seq: int

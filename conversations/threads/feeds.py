@@ -115,9 +115,12 @@ class Feed:
         screen, after = watcher.screen, watcher.after
         missed: list[str] = []
         if after is not None and head - CATCH_UP <= after < head:
-            missed = await in_thread(
-                _missed, self.conversation_id, after, head, screen.language, watcher.public
-            )
+            try:
+                missed = await in_thread(
+                    _missed, self.conversation_id, after, head, screen.language, watcher.public
+                )
+            except Exception:  # one who joins never holds up the others: it can fetch what it lacks
+                logger.warning("a screen joins %s unaided", self.conversation_id, exc_info=True)
         if watcher not in self._joining:
             return  # it left meanwhile
         self._joining.remove(watcher)
@@ -139,6 +142,10 @@ class Feed:
                 text = by_language.get(watcher.screen.language)
                 if text is not None:
                     watcher.screen.push(text)
+                elif not watcher.public or frames.public_seq is not None:
+                    # Its language changed while this was drawn: it fetches what it lacks.
+                    number = frames.public_seq if watcher.public else frames.seq
+                    watcher.screen.tell(type="head", conversation=self.conversation_id, seq=number)
         if len(drawn) == queries.PAGE:
             self._behind = True
 

@@ -1,6 +1,8 @@
+import uuid
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
@@ -9,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from conversations.customers.models import Customer
 from conversations.inboxes.models import Inbox
 from helpdesk.core.ids import uuid7
-from permissions.accounts.models import Agent
+from permissions.accounts.models import Agent, Team
 from permissions.acts.checks import allowed, granted
 from permissions.acts.vocabulary import Act
 
+ConversationId = uuid.UUID | str
 MAX_BODY = 10_000  # characters
 MAX_FILES = 10  # on one message
 
@@ -22,6 +25,20 @@ class Status(models.TextChoices):
     PENDING = "pending", _("Waiting for the customer")
     SNOOZED = "snoozed", _("Snoozed")
     RESOLVED = "resolved", _("Resolved")
+
+
+class Priority(models.IntegerChoices):
+    """How urgent a matter is: a higher number goes first."""
+
+    LOW = 1, _("Low")
+    NORMAL = 2, _("Normal")
+    HIGH = 3, _("High")
+    URGENT = 4, _("Urgent")
+
+    @property
+    def key(self) -> str:
+        """What programs and addresses call it."""
+        return self.name.lower()
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -38,6 +55,8 @@ class Conversation(models.Model):
 
     `last_seq` numbers its entries without a gap; `last_public_seq` those a customer may see.
     `messages` counts what the customer wrote, so that unread is a difference of two numbers.
+    `team` is the department it was handed to, if one was named; else those of its inbox look after
+    it. Spam is resolved and stays so; what was merged goes on in `merged_into`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -47,12 +66,26 @@ class Conversation(models.Model):
     assignee = models.ForeignKey(
         Agent, models.SET_NULL, null=True, blank=True, related_name="assigned"
     )
+    team = models.ForeignKey(
+        Team, models.SET_NULL, null=True, blank=True, related_name="conversations", db_index=False
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority, default=Priority.NORMAL, db_default=Priority.NORMAL
+    )
+    is_spam = models.BooleanField(_("spam"), default=False, db_default=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", db_index=False
+    )
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     issue_type = models.CharField(_("issue type"), max_length=80, blank=True)
     tags = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     last_seq = models.PositiveIntegerField(default=0, editable=False)
     last_public_seq = models.PositiveIntegerField(default=0, editable=False)
     messages = models.PositiveIntegerField(default=0, editable=False)
+    # How far the other side has read, by public number: the team the customer's messages, the
+    # customer what they were told. Neither ever goes back.
+    team_read = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    customer_read = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     preview = models.CharField(max_length=160, blank=True, editable=False)
     preview_kind = models.CharField(max_length=10, blank=True, editable=False)
     last_activity_at = models.DateTimeField(_("last activity"), editable=False)
@@ -74,7 +107,23 @@ class Conversation(models.Model):
                 name="conversation_public_in_all",
             ),
             models.CheckConstraint(
+                condition=Q(
+                    team_read__lte=F("last_public_seq"), customer_read__lte=F("last_public_seq")
+                ),
+                name="conversation_read_in_public",
+            ),
+            models.CheckConstraint(
                 condition=Q(status__in=Status.values), name="conversation_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__in=Priority.values), name="conversation_priority_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="resolved") | Q(is_spam=False, merged_into=None),
+                name="conversation_put_away_is_resolved",
+            ),
+            models.CheckConstraint(
+                condition=~Q(merged_into=F("id")), name="conversation_not_into_itself"
             ),
             models.UniqueConstraint(
                 fields=["inbox", "external_id"],
@@ -110,6 +159,43 @@ class Conversation(models.Model):
                 condition=~Q(status="resolved"),
                 name="conversation_mine",
             ),
+            # What is done grows for ever, so that a filter on it needs a way of its own. These cost
+            # nothing while a conversation is worked on.
+            models.Index(
+                fields=["assignee", "-last_activity_at", "-id"],
+                condition=Q(status="resolved", assignee__isnull=False),
+                name="conversation_done_by",
+            ),
+            models.Index(
+                fields=["issue_type", "-last_activity_at", "-id"],
+                condition=Q(status="resolved") & ~Q(issue_type=""),
+                name="conversation_done_of_type",
+            ),
+            GinIndex(
+                fields=["tags"],
+                condition=Q(status="resolved") & ~Q(tags=[]),
+                name="conversation_done_tagged",
+            ),
+            models.Index(
+                fields=["team", "-last_activity_at", "-id"],
+                condition=Q(team__isnull=False) & ~Q(status="resolved"),
+                name="conversation_of_team",
+            ),
+            models.Index(
+                fields=["-last_activity_at", "-id"],
+                condition=Q(waiting_since__isnull=False) & ~Q(status="resolved"),
+                name="conversation_unanswered",
+            ),
+            models.Index(
+                fields=["-last_activity_at", "-id"],
+                condition=Q(is_spam=True),
+                name="conversation_spam",
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="conversation_merged",
+            ),
             models.Index(
                 fields=["customer", "-last_activity_at"],
                 name="conversation_of_customer",
@@ -129,6 +215,10 @@ class Conversation(models.Model):
     def is_visible_to(self, reader: Agent) -> bool:
         """The predicate of `visible_to`, for a row that is at hand."""
         return allowed(reader, Act.VIEW, self.inbox_id)
+
+    @property
+    def priority_key(self) -> str:
+        return Priority(self.priority).key
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):

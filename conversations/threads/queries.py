@@ -3,7 +3,7 @@
 import base64
 import binascii
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,11 +20,14 @@ from django.db.models import (
 )
 from django.utils.crypto import salted_hmac
 
+from conversations.threads.listing import COUNTED, Listing, Reader
 from conversations.threads.models import Conversation, Entry, File, ReadMark
 from helpdesk.core.refusals import Invalid
 from permissions.accounts.models import Agent
 
 PAGE = 200  # entries in one answer
+ORDER = ("-last_activity_at", "-id")  # of every list
+NO_LISTINGS: Mapping[str, Listing] = {}
 
 
 # --- entries -------------------------------------------------------------------------------
@@ -45,6 +48,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     """An entry as agents' programs read it."""
     return {
         "seq": entry.seq,
+        "public_seq": entry.public_seq,
         "kind": entry.kind,
         "audience": entry.audience,
         "client_id": str(entry.client_id) if entry.client_id else None,
@@ -128,25 +132,10 @@ def public_head(conversation_id: uuid.UUID) -> int:
 
 # --- lists ---------------------------------------------------------------------------------
 
-VIEWS: dict[str, Any] = {
-    "mine": lambda reader: Q(assignee=reader) & ~Q(status="resolved"),
-    "unassigned": lambda reader: Q(assignee=None) & ~Q(status="resolved"),
-    "all": lambda reader: ~Q(status="resolved"),
-    "resolved": lambda reader: Q(status="resolved"),
-}
-COUNTED = ("mine", "unassigned", "all")
 
-
-def in_view(reader: Agent, view: str) -> QuerySet[Conversation]:
-    """The conversations of one view that the reader may see. Raises Invalid for unknown views."""
-    if view == "team":
-        groups = reader.groups.values("pk")
-        return Conversation.objects.visible_to(reader).filter(
-            ~Q(status="resolved"), inbox__teams__group__in=groups
-        )
-    if view not in VIEWS:
-        raise Invalid
-    return Conversation.objects.visible_to(reader).filter(VIEWS[view](reader))
+def in_listing(agent: Agent, listing: Listing) -> QuerySet[Conversation]:
+    """The conversations of a list that the agent may see."""
+    return Conversation.objects.visible_to(agent).filter(listing.where(Reader(agent)).q)
 
 
 @dataclass(frozen=True)
@@ -157,26 +146,38 @@ class Page:
     next: str
 
 
-def conversation_page(reader: Agent, view: str, *, cursor: str = "", size: int = 50) -> Page:
+def conversation_page(agent: Agent, listing: Listing, *, cursor: str = "", size: int = 50) -> Page:
     """A page of a list, newest activity first, found by key: no page is slower with depth."""
-    found = in_view(reader, view)
+    found = in_listing(agent, listing)
     if cursor:
-        at, pk = _read_cursor(cursor)
-        found = found.filter(
-            Q(last_activity_at__lt=at) | Q(last_activity_at=at, id__lt=pk),
-            last_activity_at__lte=at,
-        )
-    if view == "team":
-        found = found.distinct()
-    rows = list(for_rows(found, reader).order_by("-last_activity_at", "-id")[: size + 1])
+        found = _after(found, *_read_cursor(cursor))
+    rows = list(for_rows(found, agent).order_by(*ORDER)[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
     return Page(rows, _cursor(rows[-1]) if more else "")
 
 
+def ids_in(agent: Agent, listing: Listing, most: int) -> list[uuid.UUID]:
+    """The conversations of a list in its order, at most so many."""
+    return list(in_listing(agent, listing).order_by(*ORDER).values_list("pk", flat=True)[:most])
+
+
+def next_in(agent: Agent, listing: Listing, conversation: Conversation) -> uuid.UUID | None:
+    """Which one comes next in a list, or else first; None if there is no other."""
+    others = in_listing(agent, listing).exclude(pk=conversation.pk).order_by(*ORDER)
+    after = _after(others, conversation.last_activity_at, conversation.pk)
+    return after.values_list("pk", flat=True).first() or others.values_list("pk", flat=True).first()
+
+
+def _after(found: QuerySet[Conversation], at: datetime, pk: uuid.UUID) -> QuerySet[Conversation]:
+    return found.filter(
+        Q(last_activity_at__lt=at) | Q(last_activity_at=at, id__lt=pk), last_activity_at__lte=at
+    )
+
+
 def for_rows(found: QuerySet[Conversation], reader: Agent | None) -> QuerySet[Conversation]:
     """With what a list row shows, and with `messages_read` of the reader."""
-    found = found.select_related("customer", "assignee", "inbox")
+    found = found.select_related("customer", "assignee", "inbox", "team")
     if reader is None:
         return found
     mark = ReadMark.objects.filter(agent=reader, conversation=OuterRef("pk"))
@@ -191,7 +192,7 @@ def unread(conversation: Conversation) -> int:
 
 
 def row_json(conversation: Conversation) -> dict[str, Any]:
-    assignee = conversation.assignee
+    assignee, team = conversation.assignee, conversation.team
     return {
         "id": str(conversation.pk),
         "status": conversation.status,
@@ -200,19 +201,38 @@ def row_json(conversation: Conversation) -> dict[str, Any]:
             "name": str(conversation.customer),
         },
         "assignee": assignee and {"id": assignee.pk, "name": str(assignee)},
+        "team": team and {"id": team.pk, "name": str(team)},
+        "priority": conversation.priority_key,
+        "spam": conversation.is_spam,
+        "merged_into": conversation.merged_into_id and str(conversation.merged_into_id),
         "inbox": conversation.inbox.key,
         "last": conversation.preview,
         "unread": unread(conversation),
         "head": conversation.last_seq,
+        "seen": conversation.customer_read,  # by public number, of the replies
         "at": conversation.last_activity_at.isoformat(),
         "waiting_since": conversation.waiting_since and conversation.waiting_since.isoformat(),
+        "snoozed_until": conversation.snoozed_until and conversation.snoozed_until.isoformat(),
     }
 
 
-def counts(reader: Agent) -> dict[str, int]:
-    """How many conversations each counted view holds: the same predicates as the lists."""
-    found = Conversation.objects.visible_to(reader).unresolved()
-    return found.aggregate(**{view: Count("pk", filter=VIEWS[view](reader)) for view in COUNTED})
+def counts(agent: Agent, saved: Mapping[str, Listing] = NO_LISTINGS) -> dict[str, int]:
+    """How many conversations each counted view (and each of `saved`) holds, in one query.
+
+    By the very conditions of the lists. Lists of what is done are left out: see `View.counted`.
+    """
+    reader = Reader(agent)
+    listings = {view: Listing(view=view) for view in COUNTED} | {
+        name: listing for name, listing in saved.items() if listing.is_counted
+    }
+    found = Conversation.objects.visible_to(agent).unresolved()
+    counted = found.aggregate(
+        **{
+            f"of_{number}": Count("pk", filter=listing.where(reader).q)
+            for number, listing in enumerate(listings.values())
+        }
+    )
+    return dict(zip(listings, counted.values(), strict=True))
 
 
 def _cursor(row: Conversation) -> str:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from conversations.customers.models import Customer
+from conversations.threads import mentions
 from conversations.threads.events import EntryAdded
 from conversations.threads.models import (
     MAX_FILES,
@@ -25,7 +26,9 @@ from helpdesk.core import rows
 from helpdesk.core.refusals import Conflict, Invalid, NotFound
 from helpdesk.core.text import one_line
 from permissions.accounts.models import Agent
+from permissions.acts.checks import require
 from permissions.acts.command import Step
+from permissions.acts.vocabulary import Act
 
 K, A = Entry.Kind, Entry.Audience
 HEAD = (  # what an act may change of a conversation
@@ -149,6 +152,8 @@ def append(
 
     The caller saves the conversation (`save_head`) once all entries of the act are appended.
     """
+    if kind == K.NOTE and (mentioned := mentions.found_in(body, conversation)):
+        event = {**(event or {}), "mentions": mentioned}
     conversation.last_seq += 1
     public_seq = None
     if audience == A.PUBLIC:
@@ -267,3 +272,26 @@ def _attach(entry: Entry, ids: Sequence[uuid.UUID], author: Agent | Customer | N
         files[pk].position = position
     File.objects.bulk_update(files.values(), ["entry", "conversation", "position"])
     return [files[pk] for pk in ids]
+
+
+def lock_for(act: Act, conversation_id: uuid.UUID | str, agent: Agent) -> Conversation:
+    """The conversation, locked for an act the agent may do on it. NotFound if unseen."""
+    found = lock(conversation_id, agent)
+    require_on(act, found, agent)
+    return found
+
+
+def require_on(act: Act, conversation: Conversation, agent: Agent) -> None:
+    """NotAllowed without the right; Conflict if the conversation goes on in another one."""
+    require(agent, act, conversation.inbox_id)
+    if conversation.merged_into_id is not None:
+        raise Conflict(
+            _("This conversation was merged into another one and goes on there."),
+            merged_into=str(conversation.merged_into_id),
+        )
+
+
+def refuse_spam(conversation: Conversation) -> None:
+    """Spam stays away until somebody says that it is none."""
+    if conversation.is_spam:
+        raise Conflict(_("This is marked as spam. Say first that it is none."))

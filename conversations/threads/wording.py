@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conversations.threads.models import Entry
+from conversations.threads.models import Entry, Priority
 
 SENTENCES: dict[str, str | Promise] = {
     "joined": gettext_lazy("%(who)s joined the conversation"),
@@ -17,12 +17,27 @@ SENTENCES: dict[str, str | Promise] = {
     "resolved": gettext_lazy("%(who)s resolved the conversation"),
     "reopened": gettext_lazy("%(who)s reopened the conversation"),
     "snoozed": gettext_lazy("%(who)s set the conversation aside"),
+    "invited": gettext_lazy("%(who)s invited %(to)s"),
+    "took_over": gettext_lazy("%(who)s took over from %(was)s"),
+    "transferred": gettext_lazy("%(who)s handed the conversation to %(to)s"),
+    "prioritised": gettext_lazy("%(who)s set the priority to %(priority)s"),
+    "spam": gettext_lazy("%(who)s marked the conversation as spam"),
+    "not_spam": gettext_lazy("%(who)s found that this is no spam"),
+    "blocked": gettext_lazy("%(who)s blocked the customer"),
+    "unblocked": gettext_lazy("%(who)s let the customer write again"),
+    "merged_into": gettext_lazy("%(who)s merged this conversation into another one"),
+    "merged_from": gettext_lazy("%(who)s merged another conversation into this one"),
+    "introduced": gettext_lazy("%(who)s said how to reach them"),
+    "rated": gettext_lazy("%(who)s rated the conversation: %(score)s of 5"),
+    "rated_saying": gettext_lazy("%(who)s rated the conversation: %(score)s of 5 – “%(comment)s”"),
     "woke": gettext_lazy("The time is up: the conversation is open again"),
     "action": gettext_lazy("%(who)s did: %(name)s"),
 }
 PUBLIC_SENTENCES: dict[str, str | Promise] = {
     "resolved": gettext_lazy("This conversation has ended. Write again any time."),
+    "rated": gettext_lazy("Thank you for your rating."),
 }
+PRIORITIES = {priority.key: priority.label for priority in Priority}
 
 
 def author_name(entry: Entry) -> str:
@@ -38,15 +53,20 @@ def author_name(entry: Entry) -> str:
 
 def event_sentence(entry: Entry) -> str:
     """What happened, to colleagues."""
-    sentence = SENTENCES.get(entry.event.get("type", ""))
+    kind = entry.event.get("type", "")
+    sentence = SENTENCES.get("rated_saying" if entry.event.get("comment") else kind)
     if sentence is None:
         return _("Something changed")
     facts: dict[str, Any] = {
         "who": author_name(entry),
         "name": entry.event.get("name", ""),
+        "score": entry.event.get("score", ""),
+        "comment": entry.event.get("comment", ""),
     }
-    to = entry.event.get("to")
-    facts["to"] = to["name"] if isinstance(to, dict) else ""
+    for role in ("to", "was"):
+        person = entry.event.get(role)
+        facts[role] = person["name"] if isinstance(person, dict) else ""
+    facts["priority"] = PRIORITIES.get(entry.event.get("priority", ""), "")
     return str(sentence) % facts
 
 

@@ -1,9 +1,10 @@
 """The demo's staff, teams and inboxes: made where they are missing, else left as they are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from conversations.inboxes.commands import open_inbox
+from conversations.inboxes.commands import change_inbox, open_inbox
 from conversations.inboxes.models import Inbox
 from permissions.accounts.commands import change_password, create_team, invite_agent
 from permissions.accounts.models import Agent, Team
@@ -36,6 +37,7 @@ class Door:
     name: str
     teams: tuple[str, ...]
     greeting: str
+    looks: Mapping[str, Any] = field(default_factory=dict)  # and rules
 
 
 # The second one belongs to one team alone, so that a border can be seen: agent3 is outside.
@@ -44,11 +46,19 @@ INBOXES: Mapping[str, Door] = {
         "Kettle & Kiln 壶与窑",
         (CARE, TECH),
         "您好！有什么可以帮您？ · Hello! What can we do for you?",
+        {"colour": "#a4512f", "greets_visitors": True, "shows_typing": True},
     ),
     "trade": Door(
         "Trade orders 批发采购",
         (CARE,),
         "餐厅、酒店与茶馆的批量采购 · For cafés, hotels and tea houses",
+        {
+            "position": "left",
+            "time_zone": "Asia/Shanghai",
+            "opening_hours": {
+                day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")
+            },
+        },
     ),
 }
 
@@ -90,6 +100,7 @@ def assemble(password: str) -> Cast:
                 teams=[teams[name] for name in door.teams],
                 greeting=door.greeting,
             )
+            change_inbox(actor=None, inbox=inboxes[key], changes=door.looks)
     # Read anew: opening an inbox changed what they may do.
     agents = {agent.username: agent for agent in Agent.objects.filter(username__in=PEOPLE)}
     return Cast(agents, inboxes)

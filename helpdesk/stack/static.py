@@ -4,11 +4,16 @@ import hashlib
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
-# Optional parts of htmx that import it by a bare name, which hashed names cannot follow.
-IGNORED = ["django_htmx/ext/*"]
+
+class StaticFiles(StaticFilesConfig):
+    """Leaves out the optional parts of htmx: they import it by a bare name, which hashed names
+    cannot follow."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "django_htmx/ext/*"]
 
 
 def collect() -> None:
@@ -17,7 +22,7 @@ def collect() -> None:
     wanted = _fingerprint()
     if stamp.is_file() and stamp.read_text() == wanted:
         return
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=IGNORED)
+    call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(wanted)
 
 
@@ -25,7 +30,7 @@ def _fingerprint() -> str:
     """A hash of where the files are, how long, and when they were written."""
     digest = hashlib.sha256(str(settings.STORAGES).encode())
     for finder in get_finders():
-        for name, storage in finder.list(IGNORED):
+        for name, storage in finder.list(StaticFiles.ignore_patterns):
             state = Path(storage.path(name)).stat()
             digest.update(f"{storage.path(name)} {state.st_size} {state.st_mtime_ns}\n".encode())
     return digest.hexdigest()

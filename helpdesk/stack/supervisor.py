@@ -18,7 +18,7 @@ from helpdesk.stack.programs import Program
 
 FIRST_PAUSE = 0.2  # seconds before a restart; doubled by each further death …
 LONGEST_PAUSE = 10.0  # … up to this …
-STEADY = 15.0  # … and forgotten once it ran that long
+STEADY = 15.0  # … and forgotten once it ran that long or ended in order
 READY_SECONDS = 60.0
 ATTEMPTS = 4  # deaths in a row after which a first start gives up
 
@@ -181,7 +181,7 @@ class Keeper:
             self.pid_file.unlink(missing_ok=True)
             if self._stopping.is_set():
                 return
-            if time.monotonic() - started > STEADY:
+            if code == 0 or time.monotonic() - started > STEADY:  # asked to end, or long-lived
                 pause, self._deaths = FIRST_PAUSE, 0
             self._deaths += 1
             self._last_death = self._why_it_ended(code)

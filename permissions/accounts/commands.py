@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.models import Group
+from django.db.models.functions import Now
 
-from permissions.accounts.models import Agent, Team
+from permissions.accounts.events import StatusChosen
+from permissions.accounts.models import Agent, AgentStatus, Attendance, Team
 from permissions.acts.checks import raise_version
 from permissions.acts.command import command
 from permissions.acts.scope import AccessChanged
@@ -83,14 +85,28 @@ def change_password(*, agent: Agent, password: str) -> None:
         step.tell(AccessChanged(raise_version(Agent.objects.filter(pk=agent.pk))))
 
 
-def change_preferences(*, agent: Agent, language: str, time_zone: str) -> None:
+def change_preferences(*, agent: Agent, language: str, time_zone: str, enter_sends: bool) -> None:
+    after = {"language": language, "time_zone": time_zone, "enter_sends": enter_sends}
     with command("agent.change_preferences", actor=agent, on=agent) as step:
-        step.note(
-            before={"language": agent.language, "time_zone": agent.time_zone},
-            after={"language": language, "time_zone": time_zone},
-        )
-        agent.language, agent.time_zone = language, time_zone
-        agent.save(update_fields=["language", "time_zone"])
+        step.note(before={name: getattr(agent, name) for name in after}, after=after)
+        for name, value in after.items():
+            setattr(agent, name, value)
+        agent.save(update_fields=list(after))
+
+
+def choose_status(*, agent: Agent, status: AgentStatus) -> Attendance:
+    """Say what colleagues may expect. Whoever has no tab open is offline all the same."""
+    with command("agent.choose_status", actor=agent, on=agent) as step:
+        Attendance.objects.bulk_create([Attendance(agent=agent)], ignore_conflicts=True)
+        found = Attendance.objects.select_for_update().get(agent=agent)
+        if found.chosen == status:
+            step.nothing_changed()
+            return found
+        step.note(before=found.chosen, after=status.value)
+        found.chosen, found.active_at = status, Now()
+        found.save(update_fields=["chosen", "active_at"])
+        step.tell(StatusChosen(agent.pk))
+        return found
 
 
 def record_sign_in(*, agent: Agent) -> None:
@@ -99,7 +115,9 @@ def record_sign_in(*, agent: Agent) -> None:
 
 
 def record_sign_out(*, agent: Agent) -> None:
+    """Offline at once; where they are still signed in, that process says so again."""
     with command("agent.sign_out", actor=agent, on=agent) as step:
+        Attendance.objects.filter(agent=agent).update(last_seen_at=None)
         step.tell(AccessChanged((agent.pk,)))
 
 

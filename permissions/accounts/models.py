@@ -1,7 +1,11 @@
+from datetime import timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 COLOURS = 4  # the design's person colours, --p1 … --p4
@@ -12,7 +16,56 @@ def colour_of(agent_id: int) -> int:
     return agent_id % COLOURS + 1
 
 
-class AgentManager(UserManager["Agent"]):
+class AgentStatus(models.TextChoices):
+    """What colleagues may expect of an agent. Busy keeps what it has and gets nothing new."""
+
+    ONLINE = "online", _("Online")
+    BUSY = "busy", _("Busy")
+    AWAY = "away", _("Away")
+    OFFLINE = "offline", _("Offline")
+
+
+def status_now() -> models.Case:
+    """An agent's status as it is: the chosen one, unless they are out of reach or idle."""
+    reached = Now() - timedelta(seconds=settings.AGENT_GRACE)
+    when = [
+        models.When(
+            Q(attendance=None)
+            | Q(attendance__last_seen_at=None)
+            | Q(attendance__last_seen_at__lte=reached),
+            then=models.Value(AgentStatus.OFFLINE),
+        ),
+        models.When(~Q(attendance__chosen=AgentStatus.ONLINE), then=F("attendance__chosen")),
+    ]
+    if settings.AGENT_IDLE:
+        idle = Now() - timedelta(seconds=settings.AGENT_IDLE)
+        when.append(
+            models.When(attendance__active_at__lte=idle, then=models.Value(AgentStatus.AWAY))
+        )
+    return models.Case(
+        *when, default=models.Value(AgentStatus.ONLINE), output_field=models.CharField()
+    )
+
+
+class AgentQuerySet(models.QuerySet["Agent"]):
+    def with_status(self) -> "AgentQuerySet":
+        """With `status_now`, which `presence_status` then needs no query for."""
+        return self.annotate(status_now=status_now())
+
+    def available(self) -> "AgentQuerySet":
+        """Who can be given new work: active and online."""
+        return self._who_are(AgentStatus.ONLINE)
+
+    def present(self) -> "AgentQuerySet":
+        """Who can answer now: online, or busy with others."""
+        return self._who_are(AgentStatus.ONLINE, AgentStatus.BUSY)
+
+    def _who_are(self, *statuses: AgentStatus) -> "AgentQuerySet":
+        active = self.with_status().filter(is_active=True)
+        return active.alias(status_is=F("status_now")).filter(status_is__in=statuses)
+
+
+class AgentManager(UserManager.from_queryset(AgentQuerySet)):  # type: ignore[misc]
     def create_superuser(self, username, email=None, password=None, **extra):  # type: ignore[no-untyped-def]
         extra.setdefault("name", username)
         return super().create_superuser(username, email, password, **extra)
@@ -27,6 +80,7 @@ class Agent(AbstractUser):
     public_name = models.CharField(_("name shown to customers"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True, default="")
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
+    enter_sends = models.BooleanField(_("Enter sends"), default=False)
     authz_version = models.PositiveIntegerField(default=1, editable=False)
 
     REQUIRED_FIELDS = ["email", "name"]
@@ -55,6 +109,40 @@ class Agent(AbstractUser):
     @property
     def colour(self) -> int:
         return colour_of(self.pk)
+
+    @property
+    def presence_status(self) -> AgentStatus:
+        """Online, busy, away or offline at this moment."""
+        known = getattr(self, "status_now", None)
+        if known is None:
+            found = Agent.objects.filter(pk=self.pk).with_status()
+            known = found.values_list("status_now", flat=True).first()
+        return AgentStatus(known or AgentStatus.OFFLINE)
+
+
+class Attendance(models.Model):
+    """Whether an agent is there: what they chose, when a tab of theirs was last open and used.
+
+    The serving processes renew it; who is renewed by none is offline after the grace.
+    """
+
+    agent = models.OneToOneField(Agent, models.CASCADE, primary_key=True, related_name="attendance")
+    chosen = models.CharField(
+        _("status"), max_length=10, choices=AgentStatus, default=AgentStatus.ONLINE
+    )
+    last_seen_at = models.DateTimeField(null=True)
+    active_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(chosen__in=AgentStatus.values), name="attendance_status_known"
+            )
+        ]
+        indexes = [models.Index(fields=["last_seen_at"], name="attendance_seen")]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} {self.chosen}"
 
 
 class Team(models.Model):

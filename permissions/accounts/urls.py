@@ -9,4 +9,5 @@ urlpatterns = [
     path("logout/", views.SignOut.as_view(), name="logout"),
     path("language/", set_language, name="language"),
     path("profile/", views.profile, name="profile"),
+    path("profile/status/", views.status, name="status"),
 ]

@@ -9,16 +9,19 @@ from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from helpdesk.core.context import origin
 from helpdesk.core.limits import exhausted, spend
-from helpdesk.core.refusals import TooMany
+from helpdesk.core.refusals import Invalid, TooMany
+from helpdesk.core.web.negotiation import read_input, wants_json
 from permissions.accounts import commands
 from permissions.accounts.doors import AgentRequest, agents_only
-from permissions.accounts.models import Agent
+from permissions.accounts.models import Agent, AgentStatus
 
 ACCOUNT, ADDRESS = "sign-in failures per account", "sign-in failures per address"
 WAIT = _("Too many failed sign-ins. Please wait a few minutes and try again.")
@@ -77,6 +80,26 @@ class SignOut(LogoutView):
         return response
 
 
+class StatusForm(forms.Form):
+    status = forms.ChoiceField(choices=AgentStatus.choices)
+
+
+@agents_only
+@require_POST
+def status(request: AgentRequest) -> HttpResponse:
+    """Choose one's status, from the rail of any page."""
+    form = StatusForm(read_input(request))
+    if not form.is_valid():
+        raise Invalid
+    chosen = AgentStatus(form.cleaned_data["status"])
+    commands.choose_status(agent=request.user, status=chosen)
+    if wants_json(request):
+        return JsonResponse({"status": request.user.presence_status, "chosen": chosen})
+    back = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if ours else settings.LOGIN_REDIRECT_URL)
+
+
 class PreferencesForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language"),
@@ -84,6 +107,14 @@ class PreferencesForm(forms.Form):
         choices=[("", _("As the browser")), ("zh-hans", "简体中文"), ("en", "English")],
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    enter_sends = forms.ChoiceField(
+        label=_("Sending a message"),
+        required=False,
+        choices=[
+            ("", _("Ctrl + Enter sends, Enter starts a new line")),
+            ("yes", _("Enter sends, Shift + Enter starts a new line")),
+        ],
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,6 +123,9 @@ class PreferencesForm(forms.Form):
             ("", _("As the browser")),
             *((zone, zone.replace("_", " ")) for zone in zones),
         ]
+
+    def clean_enter_sends(self) -> bool:
+        return self.cleaned_data["enter_sends"] == "yes"
 
 
 class PasswordForm(PasswordChangeForm):
@@ -107,7 +141,11 @@ def profile(request: AgentRequest) -> HttpResponse:
     """Language, time zone and password of the signed-in agent."""
     agent = request.user
     preferences = PreferencesForm(
-        initial={"language": agent.language, "time_zone": agent.time_zone}
+        initial={
+            "language": agent.language,
+            "time_zone": agent.time_zone,
+            "enter_sends": "yes" if agent.enter_sends else "",
+        }
     )
     password = PasswordForm(agent)
     status, saved = 200, request.GET.get("saved", "")

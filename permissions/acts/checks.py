@@ -17,7 +17,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from helpdesk.core.refusals import NotAllowed
-from permissions.accounts.models import Agent
+from permissions.accounts.models import Agent, AgentQuerySet
 from permissions.acts.scope import protected_model
 from permissions.acts.vocabulary import Act
 
@@ -88,6 +88,20 @@ def require(agent: Agent, act: Act, on: models.Model | int) -> None:
 def granted(agent: Agent, act: Act) -> frozenset[int]:
     """Ids of the few objects on which the agent may do the act; rows are filtered by them."""
     return rights_of(agent).where(act)
+
+
+def holders(act: Act, on: models.Model | int) -> AgentQuerySet:
+    """The active agents who may do the act on the protected object, each once."""
+    model: Any = protected_model()
+    given = {
+        "content_object": on if isinstance(on, int) else on.pk,
+        "permission__codename": act.value,
+    }
+    own = cast(Any, get_user_obj_perms_model(model)).objects.filter(**given)
+    groups = cast(Any, get_group_obj_perms_model(model)).objects.filter(**given)
+    of_groups = Agent.groups.through.objects.filter(group__in=groups.values("group"))
+    holding = models.Q(pk__in=own.values("user")) | models.Q(pk__in=of_groups.values("agent"))
+    return Agent.objects.filter(holding, is_active=True)
 
 
 def give(acts: Iterable[Act], to: Agent | Group, on: models.Model) -> None:

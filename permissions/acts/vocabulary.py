@@ -15,7 +15,15 @@ class Act(TextChoices):
     CLAIM = "claim_conversations", _("Take an unassigned conversation")
     ASSIGN = "assign_conversations", _("Assign a conversation to any agent")
     RESOLVE = "resolve_conversations", _("Resolve and reopen conversations")
+    CANNED = "manage_canned_replies", _("Change the canned replies of its teams")
+    TRANSFER = "transfer_conversations", _("Hand conversations over to colleagues and teams")
+    PRIORITISE = "prioritise_conversations", _("Set how urgent a conversation is")
+    MERGE = "merge_conversations", _("Merge conversations of one customer")
+    MODERATE = "moderate_customers", _("Mark spam and block customers")
+    CONFIGURE = "configure_inboxes", _("Change an inbox's looks, hours and signing secret")
 
 
-AGENT_ACTS = frozenset(Act)
+ADMIN_ACTS = frozenset(Act)
+LEADING_ACTS = ADMIN_ACTS - {Act.CONFIGURE}
+AGENT_ACTS = LEADING_ACTS - {Act.CANNED}
 AUDITOR_ACTS = frozenset({Act.VIEW})

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext_noop as _
 
 from permissions.acts.command import command
-from permissions.acts.vocabulary import AGENT_ACTS, AUDITOR_ACTS, Act
+from permissions.acts.vocabulary import ADMIN_ACTS, AUDITOR_ACTS, LEADING_ACTS, Act
 from permissions.roles.models import Role
 
 
@@ -19,8 +19,8 @@ class Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "admin": Preset(_("Admin"), _("Sets Tandem up and sees every inbox."), AGENT_ACTS),
-    "supervisor": Preset(_("Supervisor"), _("Leads the teams and sees every inbox."), AGENT_ACTS),
+    "admin": Preset(_("Admin"), _("Sets Tandem up and sees every inbox."), ADMIN_ACTS),
+    "supervisor": Preset(_("Supervisor"), _("Leads the teams and sees every inbox."), LEADING_ACTS),
     "senior": Preset(_("Senior agent"), _("Answers customers and guides colleagues.")),
     "agent": Preset(_("Agent"), _("Answers customers of the team's inboxes.")),
     "trainee": Preset(_("Trainee"), _("Learns the work in the team's inboxes.")),

@@ -2,17 +2,8 @@
 
      <script src="https://help.example/widget.js" data-inbox="KEY" async></script>
 
-   The page's language is taken from <html lang>, else the browser's; data-language overrides it.
-   From the page's own code:
-
-     window.Tandem("open")    show the chat          window.Tandem("show")   show the button
-     window.Tandem("close")   put the chat away      window.Tandem("hide")   take everything away
-
-   To call it before this script has arrived, keep the calls:
-
-     window.Tandem = window.Tandem || ((act) => (Tandem.calls = Tandem.calls || []).push(act));
-
-   Nothing is read from the page but its address and title, which the team sees. */
+   What a page can ask of it is written in docs/widget.md. Nothing is read from the page but its
+   address and title, which the team sees. */
 (() => {
   "use strict";
 
@@ -31,12 +22,14 @@
   // The one text that no server renders: the button stands on the page before anything is asked.
   const WORDS = {
     en: {
+      dismiss: "Dismiss",
       open: "Open chat",
       close: "Close chat",
       title: "Chat",
       unread: (n) => (n === 1 ? "1 unread message" : `${n} unread messages`),
     },
     zh: {
+      dismiss: "不再显示",
       open: "打开聊天",
       close: "关闭聊天",
       title: "聊天",
@@ -44,27 +37,50 @@
     },
   };
 
+  const EVENTS = new Set(["open", "close", "unread", "identity"]);
+  const GREETS_AFTER = 1500; // milliseconds, so that the page is looked at first
+
   const CSS = `
     :host { all: initial; color-scheme: light dark; }
     :host([hidden]) { display: none; }
     * { box-sizing: border-box; }
-    .launcher, .panel { position: fixed; z-index: 2147483000; }
+    .launcher, .panel, .greeting {
+      --accent: var(--brand, #0d6e63); --on: var(--brand-ink, #fff);
+      --ground: #f4f4f1; --sheet: #fff; --ink: #1d2022; --line: #e2e1db; --danger: #b3261e;
+      --edge: max(20px, env(safe-area-inset-right), env(safe-area-inset-left));
+      --foot: max(20px, env(safe-area-inset-bottom));
+      position: fixed; z-index: 2147483000; inset: auto var(--edge) var(--foot) auto;
+    }
+    :host([data-side="left"]) :is(.launcher, .panel, .greeting) {
+      inset-inline: var(--edge) auto; transform-origin: bottom left;
+    }
+    @media (prefers-color-scheme: dark) {
+      .launcher, .panel, .greeting {
+        --accent: var(--brand, #4fc3b3); --on: var(--brand-ink, #06211d);
+        --ground: #131516; --sheet: #23272a; --ink: #eceeee; --line: #2d3235; --danger: #ff8a80;
+      }
+    }
     .launcher {
-      inset: auto max(20px, env(safe-area-inset-right)) max(20px, env(safe-area-inset-bottom)) auto;
       inline-size: 56px; block-size: 56px; padding: 0; border: 0; cursor: pointer;
       display: grid; place-items: center; color: var(--on); background: var(--accent);
       border-radius: 28px 28px 12px 28px;
       box-shadow: 0 1px 2px rgb(0 0 0 / .12), 0 8px 24px rgb(0 0 0 / .2);
       transition: transform .16s cubic-bezier(.2, 0, 0, 1), border-radius .16s;
     }
-    .launcher, .panel {
-      --accent: #0d6e63; --on: #fff; --ground: #f4f4f1; --line: #e2e1db; --danger: #b3261e;
+    :host([data-side="left"]) .launcher { border-radius: 28px 28px 28px 12px; }
+    .greeting {
+      margin-block-end: 68px; display: flex; align-items: start; max-inline-size: min(280px, calc(100vw - 40px));
+      border: 1px solid var(--line); border-radius: 16px 16px 6px 16px;
+      color: var(--ink); background: var(--sheet); box-shadow: 0 8px 24px rgb(0 0 0 / .16);
+      font: 14px/1.5 system-ui, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; animation: rise .2s cubic-bezier(.2, 0, 0, 1);
     }
-    @media (prefers-color-scheme: dark) {
-      .launcher, .panel {
-        --accent: #4fc3b3; --on: #06211d; --ground: #131516; --line: #2d3235; --danger: #ff8a80;
-      }
-    }
+    :host([data-side="left"]) .greeting { border-radius: 16px 16px 16px 6px; }
+    .greeting button { border: 0; background: none; color: inherit; font: inherit; cursor: pointer; border-radius: 12px; }
+    .greeting .text { padding: 12px 0 12px 16px; text-align: start; overflow-wrap: anywhere; }
+    .greeting .dismiss { flex: none; padding: 10px; opacity: .7; }
+    .greeting svg { display: block; inline-size: 18px; block-size: 18px; }
+    .greeting button:focus-visible { outline: 2px solid var(--accent); outline-offset: -3px; }
+    @keyframes rise { from { opacity: 0; transform: translateY(8px); } }
     .launcher:hover { transform: translateY(-2px); }
     .launcher:active { transform: scale(.96); }
     .launcher:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
@@ -84,9 +100,7 @@
     }
     .badge:empty { display: none; }
     .panel {
-      inset: auto max(20px, env(safe-area-inset-right))
-        calc(max(20px, env(safe-area-inset-bottom)) + 68px) auto;
-      inline-size: min(400px, calc(100vw - 40px)); block-size: min(680px, calc(100dvh - 112px));
+      margin-block-end: 68px; inline-size: min(400px, calc(100vw - 40px)); block-size: min(680px, calc(100dvh - 112px));
       overflow: hidden; border-radius: 20px 20px 8px 20px; border: 1px solid var(--line);
       background: var(--ground); box-shadow: 0 12px 48px rgb(0 0 0 / .24);
       transform-origin: bottom right; opacity: 1;
@@ -99,19 +113,23 @@
     iframe { display: block; inline-size: 100%; block-size: 100%; border: 0; }
     @media (max-width: 480px) {
       .panel {
-        inset: 0; inline-size: 100%; block-size: 100dvh; border: 0; border-radius: 0;
+        inset: 0 !important; margin: 0; inline-size: 100%; block-size: 100dvh; border: 0; border-radius: 0;
       }
       .launcher[aria-expanded="true"] { visibility: hidden; }
     }
     @media (prefers-reduced-motion: reduce) {
-      .launcher, .panel, svg { transition: none; }
+      * { transition: none !important; animation: none !important; }
     }`;
 
   const phone = window.matchMedia("(max-width: 480px)");
-  let host, button, badge, panel, frame;
+  let host, button, badge, panel, frame, greeting;
   let frameReady = false;
   let isOpen = false;
   let unread = 0;
+  let titled = ""; // what we put before the page's title
+  const heard = {}; // event → functions
+  const waiting = []; // what the frame is to be told once it listens
+  let hidden = false; // by the page's wish
   let pageScroll = null; // the page's own overflow, kept while a phone shows the chat alone
 
   const language = () =>
@@ -162,13 +180,69 @@
       badge,
     );
     panel = element("div", { id: "panel", class: "panel", role: "dialog", "data-open": "false" });
+    panel.append(edge("last"), edge("first"));
     root.append(button, panel);
-    button.addEventListener("click", () => (isOpen ? close() : open()));
+    host.hidden = true; // until it is known how it looks
+    button.addEventListener("click", toggle);
     root.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && isOpen) close();
     });
     label();
     stay();
+  }
+
+  /* The keyboard goes round inside the open chat: whoever leaves at one end comes in at the other. */
+  function edge(to) {
+    const stop = element("span", { tabindex: "0", "aria-hidden": "true" });
+    stop.addEventListener("focus", () => {
+      frame.focus();
+      tell("focus", { edge: to });
+    });
+    return stop;
+  }
+
+  /* How the inbox looks comes as a script: policies that let this one in let that one in too. */
+  function askForLook() {
+    const asked = element("script", { src: `${chat}look.js`, async: "" });
+    const done = () => {
+      asked.remove();
+      if (!hidden) host.hidden = false;
+    };
+    asked.addEventListener("load", done);
+    asked.addEventListener("error", done);
+    document.head.append(asked);
+  }
+
+  function look(found) {
+    host.dataset.side = found.position;
+    if (found.colours) {
+      host.style.setProperty("--brand", found.colours.ground);
+      host.style.setProperty("--brand-ink", found.colours.ink);
+    }
+    if (found.greeting && !recall() && !recall(".greeted")) {
+      setTimeout(() => greet(found.greeting), GREETS_AFTER);
+    }
+  }
+
+  function greet(sentence) {
+    if (isOpen || hidden || recall()) return;
+    const text = element("button", { class: "text", type: "button" }, sentence);
+    const away = element(
+      "button",
+      { class: "dismiss", type: "button", "aria-label": words().dismiss },
+      drawing("", "m6 6 12 12M18 6 6 18"),
+    );
+    greeting = element("div", { class: "greeting", role: "status" }, text, away);
+    text.addEventListener("click", open);
+    away.addEventListener("click", () => dismiss(true));
+    host.shadowRoot.append(greeting);
+  }
+
+  function dismiss(forGood) {
+    if (!greeting) return;
+    if (forGood) remember("1", ".greeted");
+    greeting.remove();
+    greeting = null;
   }
 
   /* Sites that swap their whole body take the button with it; it comes back by itself. */
@@ -192,25 +266,51 @@
     panel.setAttribute("aria-label", say.title);
     badge.textContent = !isOpen && unread ? (unread > 99 ? "99+" : String(unread)) : "";
     if (frame) frame.title = say.title;
+    const title = pageTitle();
+    titled = unread ? `(${unread}) ` : "";
+    if (document.title !== titled + title) document.title = titled + title;
   }
+
+  const pageTitle = () =>
+    titled && document.title.startsWith(titled) ? document.title.slice(titled.length) : document.title;
 
   function load() {
     if (frame) return;
     const query = new URLSearchParams({ embed: "1", lang: language(), origin: location.origin });
     frame = element("iframe", { title: words().title, src: `${chat}?${query}` });
-    panel.append(frame);
+    panel.lastChild.before(frame);
   }
 
   function tell(type, more) {
     if (frameReady) frame.contentWindow.postMessage({ tandem: 1, type, ...more }, home);
   }
 
+  /* Something the frame must hear, even if it has yet to load for it. */
+  function insist(type, more) {
+    if (frameReady) return tell(type, more);
+    waiting.push([type, more]);
+    if (type === "identify") load();
+  }
+
+  function emit(event, fact) {
+    for (const listener of heard[event] || []) {
+      try {
+        listener(fact);
+      } catch (error) {
+        setTimeout(() => {
+          throw error; // the page's own mistake, told as such
+        });
+      }
+    }
+  }
+
   function tellPage() {
-    tell("page", { url: location.href.slice(0, 500), title: document.title.slice(0, 200) });
+    tell("page", { url: location.href.slice(0, 500), title: pageTitle().slice(0, 200) });
   }
 
   function open() {
-    host.hidden = false;
+    show();
+    dismiss(false);
     load();
     if (isOpen) return;
     isOpen = true;
@@ -220,6 +320,7 @@
     tellPage();
     tell("open");
     frame.focus();
+    emit("open");
   }
 
   function close() {
@@ -231,6 +332,7 @@
     fit();
     tell("closed");
     if (hadFocus) button.focus({ preventScroll: true });
+    emit("close");
   }
 
   /* On a phone the chat is the screen: above the keyboard, and the page behind it stands still. */
@@ -259,9 +361,14 @@
       tell("kept", { text: recall() });
       tellPage();
       tell(isOpen ? "open" : "closed");
+      for (const [type, more] of waiting.splice(0)) tell(type, more);
     } else if (said.type === "unread" && Number.isInteger(said.count) && said.count >= 0) {
+      if (unread === said.count) return;
       unread = said.count;
       label();
+      emit("unread", unread);
+    } else if (said.type === "identity" && typeof said.accepted === "boolean") {
+      emit("identity", { accepted: said.accepted, reason: String(said.reason).slice(0, 40) });
     } else if (said.type === "known") {
       if (!recall()) remember("1");
     } else if (said.type === "keep" && typeof said.text === "string" && said.text.length <= 2000) {
@@ -271,34 +378,46 @@
     }
   }
 
-  function remember(text) {
+  function remember(text, name = "") {
     try {
-      localStorage.setItem(memo, text);
+      localStorage.setItem(memo + name, text);
     } catch {
       // blocked here too: the chat lasts as long as this page
     }
   }
 
-  function recall() {
+  function recall(name = "") {
     try {
-      return localStorage.getItem(memo) || "";
+      return localStorage.getItem(memo + name) || "";
     } catch {
       return "";
     }
   }
 
   function show() {
-    host.hidden = false;
+    hidden = host.hidden = false;
   }
 
   function hide() {
     close();
-    host.hidden = true;
+    dismiss(false);
+    hidden = host.hidden = true;
   }
 
-  const acts = new Map(Object.entries({ open, close, show, hide }));
-  window.Tandem = (act) => acts.has(act) && acts.get(act)();
+  const toggle = () => (isOpen ? close() : open());
+  const identify = (statement) => insist("identify", { statement: String(statement || "") });
+  const attributes = (told) => insist("attributes", { text: JSON.stringify(told || {}) });
+
+  function on(event, listener) {
+    if (EVENTS.has(event) && typeof listener === "function") (heard[event] ||= []).push(listener);
+  }
+
+  const acts = new Map(Object.entries({ open, close, show, hide, toggle, identify, attributes, on }));
+  window.Tandem = (act, ...rest) => {
+    if (acts.has(act)) acts.get(act)(...rest);
+  };
   window.Tandem.loaded = true;
+  window.Tandem.look = look;
 
   function begin() {
     build();
@@ -310,7 +429,8 @@
       window.visualViewport.addEventListener("resize", fit);
       window.visualViewport.addEventListener("scroll", fit);
     }
-    for (const act of (before && before.calls) || []) window.Tandem(act);
+    askForLook();
+    for (const call of (before && before.calls) || []) window.Tandem(...call);
     // Who has talked before may have an answer waiting: look, once the page itself is done.
     if (recall()) (window.requestIdleCallback || setTimeout)(load);
   }

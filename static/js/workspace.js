@@ -1,11 +1,20 @@
 // The workspace: one stream, one outbox, the list, and at most one open conversation.
 
 import { $, $$, clone, csrfToken, words } from "./lib/dom.js";
+import { connect, deliver } from "./lib/live.js";
 import { Outbox } from "./lib/outbox.js";
 import { Stream } from "./lib/stream.js";
 import { clock } from "./lib/time.js";
+import { entitle } from "./lib/title.js";
 import { toast } from "./lib/toast.js";
+import { Walk, listenToKeys } from "./workspace/keyboard.js";
+import { Filters } from "./workspace/filters.js";
 import { List } from "./workspace/list.js";
+import { Palette, commandsOf } from "./workspace/palette.js";
+import { Panel } from "./workspace/panel.js";
+import { Pencils } from "./workspace/pencils.js";
+import "./workspace/presence.js";
+import { Selection } from "./workspace/selection.js";
 import { Talk } from "./workspace/talk.js";
 
 const root = $("#workspace");
@@ -15,19 +24,28 @@ const agent = Number(root.dataset.agent);
 const say = words();
 const product = document.title.split(" · ").at(-1);
 let talk = null;
-let unread = 0;
 
 const list = new List({
   root,
-  agent,
   onUnread(count) {
-    unread = count;
     const dot = $("#rail-unread");
     dot.textContent = count;
     dot.hidden = count === 0;
-    retitle();
   },
 });
+
+const context = new Panel({
+  ...{ panel, agent, say },
+  onEntry(seq) {
+    root.dataset.screen = "talk";
+    talk?.showNumber(seq);
+  },
+});
+
+new Filters({ root, list });
+const selection = new Selection({ root, list });
+
+const pencils = new Pencils({ rows: $("#rows"), url: root.dataset.drafts });
 
 const outbox = new Outbox({
   owner: `agent-${agent}`,
@@ -57,9 +75,12 @@ const stream = new Stream({
   },
 });
 
+connect(stream);
+
 // --- what the socket tells ----------------------------------------------------------------
 
 function onFrame(frame) {
+  deliver(frame);
   const isOpen = frame.conversation !== undefined && frame.conversation === talk?.conversation;
   switch (frame.type) {
     case "hello":
@@ -70,16 +91,19 @@ function onFrame(frame) {
       if (isOpen) talk.noticeChange(frame);
       break;
     case "counts":
-      list.setCounts(frame.views);
+      list.setCounts(frame);
       break;
     case "read":
-      list.setRead(frame.conversation, frame.messages);
+      list.setRead(frame.conversation, frame.messages, frame.back);
       break;
     case "presence":
       if (isOpen) talk.showPeople(frame.agents);
       break;
     case "typing":
-      if (isOpen) talk.showTyping(frame.typing);
+      if (isOpen) talk.showTyping(frame.typing, frame.text);
+      break;
+    case "seen":
+      if (isOpen) talk.showCustomerRead(frame.public_seq);
       break;
     case "access":
       if (frame.lists) refresh();
@@ -93,7 +117,7 @@ function onFrame(frame) {
 
 /** What rows, counts, head and panel show may be old: ask for it. */
 async function refresh() {
-  await list.refresh();
+  await Promise.all([list.refresh(), pencils.refresh()]);
   talk?.refreshParts();
 }
 
@@ -119,6 +143,8 @@ function open() {
   talk = new Talk({
     ...{ agent, say, stream, outbox },
     onRead: (conversation, messages) => list.setRead(conversation, messages),
+    nextIn: () => list.query,
+    onDone,
   });
   root.toggleAttribute("data-open", true);
   root.dataset.screen = "talk";
@@ -138,6 +164,27 @@ function close(shown = "nothing") {
   retitle();
 }
 
+/** An act is done (or, null, was refused: then the head may be old). */
+function onDone(act, answer) {
+  if (act === "unread") toList();
+  else if (answer.merged_into) go(answer.merged_into);
+  else if (answer.next) go(answer.next);
+  else if (answer.next === null) toList("all-done");
+  else talk?.refreshParts();
+}
+
+/** Open a conversation. */
+function go(conversation) {
+  const path = `${root.dataset.url}${conversation}/`;
+  htmx.ajax("GET", path, { target: "#main", push: path });
+}
+
+function toList(shown) {
+  close(shown);
+  root.dataset.screen = "list";
+  history.pushState({ htmx: true }, "", `${root.dataset.home}?${list.query}`);
+}
+
 /** A conversation may not be seen any more: nothing of it stays on the screen. */
 function blank(conversation) {
   list.remove(conversation);
@@ -146,19 +193,22 @@ function blank(conversation) {
 
 function retitle() {
   const name = talk ? `${talk.customer} · ` : "";
-  document.title = `${unread ? `(${unread}) ` : ""}${name}${product}`;
+  entitle(`${name}${product}`);
 }
 
 document.addEventListener("htmx:after:settle", ({ target }) => {
   if (target === main) open();
-  else if (target === panel) talk?.partsDrawn();
+  else if (target === panel) {
+    context.drawn();
+    talk?.partsDrawn();
+  }
 });
 
 // --- places ---------------------------------------------------------------------------------
 
 document.addEventListener("htmx:after:history:push", () => {
   const url = new URL(location);
-  url.searchParams.set("view", list.view);
+  url.search = list.query;
   history.replaceState(history.state, "", url);
 });
 
@@ -175,14 +225,73 @@ document.addEventListener("htmx:before:history:restore", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const shows = event.target.closest("[data-show]");
+  const shows = event.target.closest("button[data-show]");
   if (shows) root.dataset.screen = root.dataset.screen === "panel" ? "talk" : shows.dataset.show;
   if (!event.target.closest("[data-back]")) return;
   event.preventDefault();
-  close();
-  root.dataset.screen = "list";
-  history.pushState({ htmx: true }, "", `${root.dataset.home}?view=${list.view}`);
+  toList();
 });
+
+addEventListener("hashchange", () => talk?.showLinked());
+
+// --- keys -----------------------------------------------------------------------------------
+
+const walk = new Walk();
+const palette = new Palette({ sources: commands });
+const act = (name) => () => talk?.acts.run(name);
+const sheet = $("#keys");
+
+listenToKeys({
+  onPalette: () => palette.toggle(),
+  toggle: $("[data-single-keys]", sheet),
+  keys: {
+    j: () => walk.step(1),
+    k: () => walk.step(-1),
+    Enter: () => walk.open(),
+    x: () => selection.toggle(),
+    r: () => talk?.write("reply"),
+    n: () => talk?.write("note"),
+    q: () => talk?.quoteLast(),
+    e: act("resolve"),
+    E: act("resolve-next"),
+    a: act("assign"),
+    i: act("invite"),
+    t: act("transfer"),
+    z: act("snooze"),
+    s: act("spam"),
+    u: act("unread"),
+    "/": () => palette.toggle(),
+    "?": () => sheet.showModal(),
+  },
+});
+
+sheet.addEventListener("click", ({ target }) => {
+  if (target === sheet || target.closest("[data-close]")) sheet.close();
+});
+$("[data-show-keys]").addEventListener("click", () => sheet.showModal());
+
+/** What the palette offers: acts, views, conversations of the list, pages, language, theme. */
+function commands() {
+  const rows = $$("#rows > .row > a").map((link) => ({
+    label: `${$(".name", link).textContent} · ${$(".last", link).lastElementChild.textContent}`,
+    hint: say("palette-conversation"),
+    run: () => link.click(),
+  }));
+  const modes = $$("#composer [name=mode]").map(({ value }) => ({
+    label: $("#composer-text").dataset[`${value}Label`],
+    hint: say("palette-act"),
+    key: value === "reply" ? "R" : "N",
+    run: () => talk.write(value),
+  }));
+  return [
+    modes,
+    talk ? commandsOf($("#talk-acts"), say("palette-act")) : [],
+    commandsOf($("#tabs"), say("palette-view")),
+    rows,
+    commandsOf($("#me > div")),
+    commandsOf($("#palette-pages")),
+  ];
+}
 
 await outbox.open();
 stream.start();

@@ -15,7 +15,7 @@ class Chat:
 
     def __init__(self, screen: Page | FrameLocator) -> None:
         self.screen = screen
-        self.field = screen.locator("textarea")
+        self.field = screen.locator("[data-field]")
         self.light = screen.locator("[data-light]")
         self.pending = screen.locator("[data-pending] > li")
         self.entries = screen.locator("[data-transcript] > [data-seq]")
@@ -65,7 +65,7 @@ class Colleague:
         form = {"username": name, "password": PASSWORD}
         self.client.post("/login/", data=form | {"csrfmiddlewaretoken": self._token("/login/")})
         self.headers = {
-            "X-CSRFToken": self._token("/workspace/"),
+            "X-CSRFToken": self._token("/profile/"),
             "Accept": "application/json",
         }
 

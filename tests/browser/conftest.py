@@ -123,6 +123,7 @@ def person(
             timezone_id="Asia/Shanghai",
             color_scheme="dark" if dark else "light",
             viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
+            has_touch=phone,
             accept_downloads=True,
         )
         context.set_default_timeout(20_000)

@@ -44,6 +44,25 @@ class Desk:
         self.field.fill(text)
         self.field.press("Control+Enter")
 
+    def act(self, name: str) -> None:
+        """Press an act's button, in the head or in its menu."""
+        button = self.page.locator(f"#talk-acts > [data-act='{name}']")
+        inside = self.page.locator(f"#acts-menu [data-act='{name}']")
+        expect(button.or_(inside).first).to_be_attached()
+        if not button.count():
+            self.page.locator("[data-more]").click()
+            button = inside
+        button.click()
+
+    def press(self, *keys: str) -> None:
+        """Keys that are for no field."""
+        self.page.locator("#stream").focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def dialog(self, name: str) -> Locator:
+        return self.page.locator(f"#{name}-dialog[open]")
+
     def entry(self, text: str) -> Locator:
         return self.page.locator("#entries > [data-seq]", has_text=text)
 

@@ -44,7 +44,8 @@ def test_the_first_message_makes_the_conversation(cast):
     client = Customer()
     session = begin(client).json()
     client.token = session["token"]
-    assert client.get("/chat/shop/entries?after=0").json() == {"entries": [], "head": 0}
+    nothing = {"entries": [], "head": 0, "conversation": session["conversation"]}
+    assert client.get("/chat/shop/entries?after=0").json() == nothing
     answer = client.send("/chat/shop/messages", message("hello"))
     assert answer.status_code == 201
     assert (answer.json()["seq"], answer.json()["kind"]) == (1, "message")
@@ -115,6 +116,7 @@ def test_the_same_script_without_notes_looks_the_same_to_the_customer(cast, lin)
 
         def ask() -> None:
             answer = client.get("/chat/shop/entries?after=0").json()
+            assert answer.pop("conversation") == session["conversation"]
             for entry in answer["entries"]:
                 entry.pop("at"), entry.pop("client_id"), entry.pop("html")
             seen.append(answer)

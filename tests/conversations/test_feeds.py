@@ -95,3 +95,41 @@ async def test_pokes_in_the_middle_of_a_read_are_not_forgotten(store):
     gate.set()
     await until(lambda: screen.heard[-1:] == [8])
     assert screen.heard == [6, 7, 8]
+
+
+async def test_one_who_cannot_be_told_what_it_missed_holds_up_nobody(store, monkeypatch):
+    seqs, gate = store
+    gate.set()
+    talk = str(uuid.uuid4())
+    amy, ben = Screen(), Screen()
+    feeds.watch(talk, amy)
+    await amy.head.wait()
+    read = feeds.in_thread
+
+    async def fails(function: Any, *arguments: Any) -> Any:
+        if function is feeds._missed:
+            raise ValueError
+        return await read(function, *arguments)
+
+    monkeypatch.setattr(feeds, "in_thread", fails)
+    feed = feeds.watch(talk, ben, after=2)
+    await ben.head.wait()  # the head tells it to fetch
+    seqs.append(6)
+    feed.poke()
+    await until(lambda: amy.heard == ben.heard == [6])
+
+
+async def test_a_screen_whose_language_changes_meanwhile_is_told_the_head(store):
+    seqs, gate = store
+    talk = str(uuid.uuid4())
+    amy = Screen()
+    feed = feeds.watch(talk, amy)
+    await amy.head.wait()
+    amy.head.clear()
+    seqs.append(6)
+    feed.poke()
+    await asyncio.sleep(0)  # it is being drawn in English
+    amy.language = "zh-hans"
+    gate.set()
+    await amy.head.wait()
+    assert amy.heard == []

@@ -13,6 +13,7 @@ from django.utils import timezone
 from conversations.customers.models import Customer
 from conversations.inboxes.models import Inbox
 from conversations.threads import commands, queries
+from conversations.threads.listing import Listing
 from conversations.threads.models import Conversation, Entry, File
 from helpdesk.demo import playing
 from helpdesk.demo.people import PEOPLE
@@ -106,7 +107,7 @@ def test_every_status_is_there_in_both_languages(demo: None) -> None:
 
 
 def test_some_of_it_is_unread(demo: None) -> None:
-    rows = queries.conversation_page(agent("agent1"), "all").rows
+    rows = queries.conversation_page(agent("agent1"), Listing(view="all")).rows
     unread = [queries.unread(row) for row in rows]
     assert 3 <= sum(count > 0 for count in unread) < len(unread)
 

@@ -72,6 +72,13 @@ class Ears:
             f"public entry {number}",
         )
 
+    async def told(self, kind: str, number: int) -> None:
+        """Wait until a frame of that kind told that number."""
+        await until(
+            lambda: any(f["type"] == kind and f.get("seq") == number for f in self.frames),
+            f"{kind} {number}",
+        )
+
     async def close(self) -> None:
         if self._task:
             self._task.cancel()
@@ -116,9 +123,13 @@ async def _script(system: System, proxy: FaultProxy, between: Between) -> Ears:
     ears = Ears(lin)
     ann = await people.agent(system, "agent1", lin.conversation)
 
-    async def write(body: str, **more: Any) -> None:
+    async def write(body: str, number: int, **more: Any) -> None:
         content = {"client_id": str(uuid.uuid4()), "body": body, **more}
         await ears.ask("POST", lin.messages, json=content)
+        await ears.heard(number)
+        # Somebody of the team reads it, which is told; who else does, and what else, is not.
+        assert (await ann.post(ann.act("read"), seq=10**6))[0] == 200
+        await ears.told("read", number)
         await between(lin)
 
     async def reply(body: str, **more: Any) -> None:
@@ -128,8 +139,7 @@ async def _script(system: System, proxy: FaultProxy, between: Between) -> Ears:
 
     try:
         await ears.listen()
-        await write("Where is my parcel?")
-        await ears.heard(1)
+        await write("Where is my parcel?", 1)
         await reply("Let me have a look.")
         await ears.heard(2)
         await _type(ann, "reply")
@@ -138,8 +148,7 @@ async def _script(system: System, proxy: FaultProxy, between: Between) -> Ears:
         form = aiohttp.FormData()
         form.add_field("file", b"my own words", filename="mine.txt", content_type="text/plain")
         file = await ears.ask("POST", lin.url(f"/chat/{INBOX}/files"), data=form)
-        await write("This one.", files=[file["id"]])
-        await ears.heard(3)
+        await write("This one.", 3, files=[file["id"]])
         await ears.ask("GET", lin.url(f"/chat/{INBOX}/files/{file['id']}/"))
         answer = await _attach(ann, "answer.txt", b"for you")
         await reply("Here.", files=[answer])
@@ -148,8 +157,16 @@ async def _script(system: System, proxy: FaultProxy, between: Between) -> Ears:
         assert (await ann.post(ann.act("resolve")))[0] == 200
         await ears.heard(5)
         await between(lin)
-        await write("And another thing")
+        rating = {"score": 4, "comment": "kind"}
+        await ears.ask("POST", lin.url(f"/chat/{INBOX}/rating"), json=rating)
         await ears.heard(6)
+        await between(lin)
+        contact = {"name": "Lin", "email": "lin@example.org"}
+        await ears.ask("POST", lin.url(f"/chat/{INBOX}/contact"), json=contact)
+        await ears.ask("POST", lin.url(f"/chat/{INBOX}/seen"), json={"seq": 6})
+        await between(lin)
+        await write("And another thing", 7)
+        await ears.ask("GET", lin.url(f"/chat/{INBOX}/conversations"))
         await ears.ask("GET", lin.entries, params={"after": "2"})
         await ears.ask("GET", lin.url(f"/chat/{INBOX}/files/{uuid.uuid4()}/"))
         await ears.ask("GET", lin.entries)

@@ -29,7 +29,7 @@ INSERT INTO conversations_customer AS known
 SELECT * FROM unnest(
   %(ids)s::uuid[], %(names)s::text[], %(languages)s::text[], %(external_ids)s::text[],
   %(attributes)s::jsonb[], %(times)s::timestamptz[])
-ON CONFLICT (external_id) WHERE external_id <> ''
+ON CONFLICT (external_id) WHERE external_id <> '' AND identified_in_id IS NULL
 DO UPDATE SET created_at = LEAST(known.created_at, EXCLUDED.created_at)
 RETURNING external_id, id
 """
@@ -122,6 +122,8 @@ def _conversation(inbox: Inbox, dialogue: Dialogue, customer_id: UUID) -> Conver
         tags=dialogue.tags,
         last_seq=len(entries),
         last_public_seq=len(said),
+        team_read=len(said),
+        customer_read=len(said),
         messages=sum(entry.kind == Entry.Kind.MESSAGE for entry in said),
         preview=one_line(said[-1].body, limit=160),
         preview_kind=said[-1].kind,

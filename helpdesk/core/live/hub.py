@@ -79,7 +79,7 @@ class Announcer:
     PAUSE = 1.0  # seconds of dropping after a failed one
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._queue: queue.Queue[str] = queue.Queue()
         self._thread: threading.Thread | None = None
         self._pid = 0
         self._lock = threading.Lock()
@@ -92,16 +92,16 @@ class Announcer:
 
     def flush(self, timeout: float = 1.0) -> None:
         """Wait until what was announced is out: for commands that end right after."""
-        deadline = time.monotonic() + timeout
-        while not self._queue.empty() and time.monotonic() < deadline:
-            threading.Event().wait(0.01)
+        waiting = self._queue
+        with waiting.all_tasks_done:
+            waiting.all_tasks_done.wait_for(lambda: not waiting.unfinished_tasks, timeout)
 
     def _start(self) -> None:
         with self._lock:
             if self._thread is not None and self._pid == os.getpid():
                 return
             self._pid = os.getpid()
-            self._queue = queue.SimpleQueue()
+            self._queue = queue.Queue()
             self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
             self._thread.start()
 
@@ -117,18 +117,26 @@ class Announcer:
             waiting = [self._queue.get()]
             while len(waiting) < 256 and not self._queue.empty():
                 waiting.append(self._queue.get())
-            if time.monotonic() < silent_until:
-                continue
-            failpoints.reach("after_ack_before_publish")
-            try:
-                with client.pipeline(transaction=False) as pipe:
-                    for wire in waiting:
-                        pipe.publish(_channel(), wire)
-                    pipe.execute()
-            except (redis.RedisError, OSError) as error:
-                logger.warning("Redis is out of reach, screens catch up by themselves: %s", error)
-                client.connection_pool.disconnect()
+            if time.monotonic() >= silent_until and not self._publish(client, waiting):
                 silent_until = time.monotonic() + self.PAUSE
+            for _ in waiting:
+                self._queue.task_done()
+
+    def _publish(self, client: redis.Redis, waiting: list[str]) -> bool:
+        failpoints.reach("after_ack_before_publish")
+        try:
+            with client.pipeline(transaction=False) as pipe:
+                for wire in waiting:
+                    pipe.publish(_channel(), wire)
+                pipe.execute()
+        except (redis.RedisError, OSError) as error:
+            logger.warning("Redis is out of reach, screens catch up by themselves: %s", error)
+            client.connection_pool.disconnect()
+            return False
+        except Exception:  # this thread is the only one that publishes
+            logger.exception("%d events could not be announced", len(waiting))
+            return False
+        return True
 
 
 _announcer = Announcer()

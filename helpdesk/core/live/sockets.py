@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from channels.consumer import AsyncConsumer, get_handler_name
@@ -96,6 +97,7 @@ class Socket(AsyncConsumer):
     language = "en"
 
     def __init__(self) -> None:
+        self.accepting = self.accepted = False
         self.ended = False
         self.close_code = 1000
         self.outbox: list[str] = []  # lists: an empty deque is 600 bytes in every idle socket
@@ -146,7 +148,7 @@ class Socket(AsyncConsumer):
             self.end(TOO_SLOW)
             return
         self.outbox.append(text)
-        if self.writer is None:
+        if self.writer is None and self.accepted:
             self.writer = asyncio.get_running_loop().create_task(self._write())
 
     def tell(self, **frame: Any) -> None:
@@ -175,14 +177,20 @@ class Socket(AsyncConsumer):
                     await self.base_send({"type": "websocket.send", "text": text})
                     self.waiting_bytes -= len(text)
             if self.ended:
+                await self.accept()  # a code reaches only a browser that was let in
                 await asyncio.wait_for(
                     self.base_send({"type": "websocket.close", "code": self.close_code}),
                     5,
                 )
-        except asyncio.CancelledError:
-            raise
-        except Exception:  # the peer is gone; its disconnect follows
+        except OSError:  # the peer is gone; its disconnect follows
             self.ended = True
+        except Exception:  # whoever is still there must come back and catch up
+            logger.exception("a socket could not be written to")
+            self.ended = True
+            with suppress(Exception):
+                await asyncio.wait_for(
+                    self.base_send({"type": "websocket.close", "code": TRY_LATER}), 5
+                )
         finally:
             self.writer = None
 
@@ -210,7 +218,14 @@ class Socket(AsyncConsumer):
         self.scope["headers"] = []  # kilobytes that an idle socket need not keep
 
     async def accept(self) -> None:
+        """Let it in, once. What was pushed before goes out now: no frame may precede this."""
+        if self.accepting:
+            return
+        self.accepting = True
         await self.base_send({"type": "websocket.accept"})
+        self.accepted = True
+        if self.outbox and self.writer is None:
+            self.writer = asyncio.get_running_loop().create_task(self._write())
 
     async def refuse(self, code: int) -> None:
         """Accept, so that the browser learns the code, and close with it."""
@@ -303,7 +318,10 @@ async def _beating() -> None:
     while True:
         await asyncio.sleep(HEARTBEAT)
         for number, socket in enumerate(list(open_sockets)):
-            socket.tell(**socket.heartbeat())
+            try:
+                socket.tell(**socket.heartbeat())
+            except Exception:
+                logger.exception("a socket has no heartbeat")
             if number % 100 == 99:
                 await asyncio.sleep(0)  # let others breathe between two hundreds
 

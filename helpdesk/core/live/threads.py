@@ -17,7 +17,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WORKERS = 6
-LONGEST = 30.0  # seconds; a connection and a statement may take five each
+LONGEST = 12.0  # seconds; a connection and a statement may take five each
 _pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="live")
 
 

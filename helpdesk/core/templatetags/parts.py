@@ -2,8 +2,10 @@
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from helpdesk.core.web.modules import imported_by
 
 register = template.Library()
 
@@ -17,6 +19,17 @@ def icon(name: str, extra: str = "") -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def module(script: str) -> SafeString:
+    """A script of ours, and early word of all the modules that it imports."""
+    preloads = format_html_join(
+        "\n",
+        '<link rel="modulepreload" href="{}">',
+        ((static(name),) for name in imported_by(script)),
+    )
+    return format_html('{}\n<script type="module" src="{}"></script>', preloads, static(script))
 
 
 @register.filter

@@ -4,10 +4,13 @@
 import { $, atMostEvery, isComposing, whenQuiet } from "../lib/dom.js";
 
 const STILL_TYPING = 2_500; // pause between two signs of typing
+const SHOWN_TYPING = 1_000; // the same where agents see the text
+const MOST_SHOWN = 500; // characters of it: the last ones
 
 /**
  * - `uploads`: the files of the next message
- * - `onSend(body, files)`, `onTyping(typing)`
+ * - `showsTyping`: whether agents may see what is being typed
+ * - `onSend(body, files)`, `onTyping(typing, text)`
  */
 export class Composer {
   #form;
@@ -21,16 +24,20 @@ export class Composer {
   #keep = whenQuiet(300, () => {
     if (!this.#memory.isBlocked) this.#memory.remember("draft", this.#field.value);
   });
-  #tellTyping = atMostEvery(STILL_TYPING, () => this.#onTyping(this.#field.value.trim() !== ""));
+  #tellTyping;
 
-  constructor({ form, uploads, memory, onSend, onTyping }) {
+  constructor({ form, uploads, memory, showsTyping, onSend, onTyping }) {
     this.#form = form;
-    this.#field = $("textarea", form);
+    this.#field = $("[data-field]", form);
     this.#button = $("[type=submit]", form);
     this.#uploads = uploads;
     this.#memory = memory;
     this.#onSend = onSend;
     this.#onTyping = onTyping;
+    this.#tellTyping = atMostEvery(showsTyping ? SHOWN_TYPING : STILL_TYPING, () => {
+      const text = this.#field.value.trim();
+      onTyping(text !== "", showsTyping ? text.slice(-MOST_SHOWN) : undefined);
+    });
     this.#field.disabled = false; // until here Enter would only have broken the line
     this.#field.value ||= memory.recall("draft") ?? "";
     this.#field.addEventListener("input", () => this.#typed());
@@ -44,6 +51,13 @@ export class Composer {
 
   focus() {
     this.#field.focus({ preventScroll: true });
+  }
+
+  /** Forget what was written. */
+  clear() {
+    this.#field.value = "";
+    this.#keep();
+    this.refresh();
   }
 
   /** The text or the files changed. */
@@ -73,11 +87,9 @@ export class Composer {
     this.#isWaiting = this.#uploads.isBusy;
     if (this.#isWaiting) return this.refresh();
     this.#onSend(this.#field.value.trim(), this.#uploads.files);
-    this.#field.value = "";
-    this.#keep();
     this.#uploads.clear();
+    this.clear();
     this.#onTyping(false);
-    this.refresh();
     this.focus();
   }
 

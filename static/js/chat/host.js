@@ -10,6 +10,9 @@ const SHAPES = {
   closed: () => true,
   page: (said) => isText(said.url, 500) && isText(said.title, 200),
   kept: (said) => isText(said.text, 2_000),
+  focus: (said) => ["first", "last"].includes(said.edge),
+  identify: (said) => isText(said.statement, 4_000),
+  attributes: (said) => isText(said.text, 10_000),
 };
 
 export class Host {
@@ -17,12 +20,12 @@ export class Host {
   #isThere = window.parent !== window && /^https?:/.test(this.#origin ?? "");
   #tellKept;
   #kept = new Promise((resolve) => (this.#tellKept = resolve));
+  #listener = null;
+  #early = []; // said before anybody listened
 
   /** The hosted page, which no other page surrounds, is always open. */
   isOpen = !this.#isThere;
   page = { url: location.origin + location.pathname, title: document.title };
-  onOpen = () => {};
-  onClosed = () => {};
 
   constructor() {
     if (!this.#isThere) return this.#tellKept("");
@@ -34,6 +37,12 @@ export class Host {
   /** What we asked the widget to keep for us on an earlier page; "" for nothing. */
   get kept() {
     return this.#kept;
+  }
+
+  /** `listener` has a method for each of open, closed, focus, identify and attributes. */
+  listen(listener) {
+    this.#listener = listener;
+    for (const said of this.#early.splice(0)) listener[said.type](said);
   }
 
   tell(type, facts = {}) {
@@ -48,9 +57,9 @@ export class Host {
     } else if (data.type === "kept") {
       this.#tellKept(data.text);
     } else {
-      this.isOpen = data.type === "open";
-      if (this.isOpen) this.onOpen();
-      else this.onClosed();
+      if (["open", "closed"].includes(data.type)) this.isOpen = data.type === "open";
+      if (this.#listener) this.#listener[data.type](data);
+      else this.#early.push(data);
     }
   }
 }

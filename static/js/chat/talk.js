@@ -1,6 +1,6 @@
-// One session's conversation on the screen: its history, what comes live, who is writing.
+// One conversation on the screen: its history, what comes live, who is writing, what was read.
 
-import { $ } from "../lib/dom.js";
+import { $, $$ } from "../lib/dom.js";
 import { requestJson } from "../lib/http.js";
 import { Stream } from "../lib/stream.js";
 
@@ -9,8 +9,10 @@ const WRITES = 7_000; // how long one sign of typing lasts
 
 /**
  * - `session`: `{token, conversation}`; `headers` carries its token
- * - `onEntry(entry, element)`: an entry is on the screen
+ * - `onEntry(entry, element, isNews)`: an entry is on the screen; news is what came after the history
+ * - `onStanding({seen, rating})`: how far the customer has read anywhere, and their last rating
  * - `onWriting(name)`: the public name of whoever writes an answer, or ""
+ * - `onMoved(conversation)`: this one was merged into another, which goes on
  * - `onLight(light)`, `onUnknown(headers)`: as the stream's light; the token is not known any more
  */
 export class Talk {
@@ -24,6 +26,8 @@ export class Talk {
   #stream;
   #writing = null;
   #shownFrom;
+  #isSettled = false;
+  #teamRead = 0;
 
   constructor({ url, language, session, headers, transcript, list, earlier, read, ...hooks }) {
     this.#url = url;
@@ -34,13 +38,15 @@ export class Talk {
     this.#transcript = transcript;
     this.#hooks = hooks;
     this.#shownFrom = Math.max(0, read - SCREENFUL);
+    const { token, conversation } = session;
     this.#stream = new Stream({
       path: `/ws${url}`,
       entriesUrl: (_, after) => this.#entriesUrl(after),
       headers: () => headers,
-      join: (_, after) => ({ type: "auth", token: session.token, after, language }),
+      join: (_, after) => ({ type: "auth", token, conversation, after, language }),
       onEntry: (_, entry, html) => this.#show(entry, html),
       onFrame: (frame) => this.#hear(frame),
+      onPage: (page) => this.#stand(page),
       onLight: hooks.onLight,
       onEnd: (code) => code === 4401 && hooks.onUnknown(headers),
     }).start();
@@ -58,8 +64,9 @@ export class Talk {
     this.#stream.hear(this.#conversation, entry, entry.html);
   }
 
-  tellTyping(typing) {
-    this.#stream.send({ type: "typing", typing });
+  /** `text` is what is being typed, where agents may see it. */
+  tellTyping(typing, text) {
+    this.#stream.send({ type: "typing", typing, text });
   }
 
   /** Older entries, above. */
@@ -71,12 +78,14 @@ export class Talk {
     this.#shownFrom = after;
     this.#earlier.hidden = after === 0;
     for (const entry of entries) {
-      this.#hooks.onEntry(entry, $(`[data-seq="${entry.seq}"]`, this.#list));
+      this.#hooks.onEntry(entry, $(`[data-seq="${entry.seq}"]`, this.#list), false);
     }
+    this.#tick();
   }
 
   #entriesUrl(after) {
-    return `${this.#url}entries?after=${after}&lang=${document.documentElement.lang}`;
+    const query = { conversation: this.#conversation, after, lang: document.documentElement.lang };
+    return `${this.#url}entries?${new URLSearchParams(query)}`;
   }
 
   /** The history by a plain request, beside the socket: it works where sockets do not. */
@@ -86,6 +95,7 @@ export class Talk {
     this.#earlier.hidden = this.#shownFrom === 0;
     try {
       const page = await requestJson(this.#entriesUrl(this.#shownFrom), { headers: this.#headers });
+      this.#stand(page);
       for (const entry of page.entries) {
         this.#stream.hear(this.#conversation, entry, entry.html);
       }
@@ -94,20 +104,44 @@ export class Talk {
       // The stream asks again until somebody answers.
     } finally {
       log.ariaBusy = "false";
+      this.#isSettled = true;
     }
   }
 
   #show(entry, html) {
     if (entry.kind === "reply") this.#wrote();
-    this.#hooks.onEntry(entry, this.#transcript.add(html));
+    const element = this.#transcript.add(html);
+    if (entry.kind === "reply") this.#read(entry.seq); // who answers has read
+    else this.#tick(element);
+    this.#hooks.onEntry(entry, element, this.#isSettled);
   }
 
-  #hear({ type, author, typing }) {
+  #hear({ type, author, typing, conversation, seq }) {
+    if (type === "read" && conversation === this.#conversation) this.#read(seq);
+    if (type === "moved") this.#hooks.onMoved(conversation);
     if (type !== "typing" || author?.kind !== "agent") return;
     this.#wrote();
     if (!typing) return;
     this.#writing = setTimeout(() => this.#wrote(), WRITES);
     this.#hooks.onWriting(author.name);
+  }
+
+  #stand({ read, seen, rating }) {
+    this.#read(read ?? 0);
+    this.#hooks.onStanding({ seen: seen ?? 0, rating });
+  }
+
+  /** The team has read the customer's messages up to this number. */
+  #read(seq) {
+    this.#teamRead = Math.max(seq, this.#teamRead);
+    this.#tick();
+  }
+
+  #tick(...elements) {
+    const mine = elements.length ? elements : $$(":scope > .mine:not([data-read])", this.#list);
+    for (const one of mine) {
+      one.toggleAttribute("data-read", Number(one.dataset.seq) <= this.#teamRead);
+    }
   }
 
   #wrote() {

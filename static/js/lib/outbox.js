@@ -7,6 +7,7 @@
 import { alone } from "./alone.js";
 import { uuid } from "./dom.js";
 import { Refused, backoff, requestJson } from "./http.js";
+import { Pauses } from "./pauses.js";
 import { openStore } from "./store.js";
 
 const MOST_WAIT = 15_000;
@@ -35,7 +36,7 @@ export class Outbox {
   #items = new Map();
   #unkept = new Set(); // ids the store had no room for; they wait in this tab only
   #pumping = new Set();
-  #wakers = new Set();
+  #pauses = new Pauses();
   #channel = null;
   #lastOrder = 0;
 
@@ -115,9 +116,14 @@ export class Outbox {
     if (this.#items.get(id)?.state === "failed") this.#finish(id, "gone");
   }
 
+  /** Forget everything: somebody else is here now. */
+  clear() {
+    for (const id of [...this.#items.keys()]) this.#finish(id, "gone");
+  }
+
   /** Do not wait any longer: the server is there again. */
   kick() {
-    for (const wake of [...this.#wakers]) wake();
+    this.#pauses.end();
   }
 
   // --- sending -----------------------------------------------------------------------------
@@ -131,7 +137,7 @@ export class Outbox {
       if (pause === null) tries = 0;
       else {
         tries += 1;
-        await this.#wait(pause);
+        await this.#pauses.wait(pause);
       }
     }
     this.#pumping.delete(conversation);
@@ -173,18 +179,6 @@ export class Outbox {
       }
       return error.retryAfter ?? backoff(tries, { first: 500, most: MOST_WAIT });
     }
-  }
-
-  #wait(pause) {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#wakers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, pause);
-      this.#wakers.add(done);
-    });
   }
 
   // --- keeping -----------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 // socket is only the fast way; every number it mentions can also be fetched by HTTP.
 
 import { Refused, backoff, requestJson } from "./http.js";
+import { Pauses } from "./pauses.js";
 
 const SILENCE = 18_000; // the server's heart beats every 12 s
 const QUIET = 4_000; // a visible screen that heard nothing for this long asks
@@ -47,6 +48,7 @@ class Place {
  * - `onFrame(frame)`: every other frame (typing, presence, list, …)
  * - `onLight({state, since, polling})`: `state` is "live", "catching up" or "offline" (`since` a Date)
  * - `onPoll()`: asked every two seconds while sockets do not work; may return a promise
+ * - `onPage(page)`: an answer of `entriesUrl`, with whatever else the server says in it
  * - `onGone(conversation)`: the server says it may not be seen (any more)
  * - `onEnd(code)`: the socket was closed for good: 4401 sign in again, 4403, 4404
  */
@@ -66,7 +68,7 @@ export class Stream {
   #ended = false;
   #light = { state: "", since: null, polling: false };
   #flicker = null;
-  #wakers = new Set();
+  #pauses = new Pauses();
 
   constructor(hooks) {
     this.#hooks = {
@@ -77,6 +79,7 @@ export class Stream {
       onGone() {},
       onEnd() {},
       onPoll() {},
+      onPage() {},
       ...hooks,
     };
   }
@@ -103,7 +106,7 @@ export class Stream {
     document.removeEventListener("visibilitychange", this.#wake);
     document.removeEventListener("resume", this.#wake);
     this.#forgetSocket();
-    this.#wakeWaiters();
+    this.#pauses.end();
   }
 
   /** Follow a conversation whose entries up to number `have` are on the screen. */
@@ -188,7 +191,7 @@ export class Stream {
         // No answer now: wait below and ask again.
       }
       if (place.have > before) tries = 0;
-      else if (place.have < place.head) await this.#wait(backoff(tries++, { first: 400 }));
+      else if (place.have < place.head) await this.#pauses.wait(backoff(tries++, { first: 400 }));
     }
     place.fetching = false;
     this.#shine();
@@ -212,6 +215,7 @@ export class Stream {
     }
     this.#heardAt = Date.now();
     if (!this.#follows(place)) return;
+    this.#hooks.onPage(page);
     place.head = Math.max(place.head, page.head);
     for (const entry of page.entries) this.#place(place, entry, entry.html);
   }
@@ -317,7 +321,7 @@ export class Stream {
   /** Something happened after which the network may be there: ask, or connect without waiting. */
   #wake = () => {
     if (this.#ended || document.visibilityState === "hidden") return;
-    this.#wakeWaiters();
+    this.#pauses.end();
     if (this.#isOpen) {
       this.#probe();
     } else if (!this.#socket) {
@@ -355,27 +359,10 @@ export class Stream {
       }
       if (this.#pollWorks && !worked) this.#wake();
       this.#shine();
-      await this.#wait(POLL);
+      await this.#pauses.wait(POLL);
     }
     this.#polling = this.#pollWorks = false;
     this.#shine();
-  }
-
-  /** Sleeps, but not longer than until the next sign of life. */
-  #wait(pause) {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#wakers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, pause);
-      this.#wakers.add(done);
-    });
-  }
-
-  #wakeWaiters() {
-    for (const done of [...this.#wakers]) done();
   }
 
   // --- the light ---------------------------------------------------------------------------

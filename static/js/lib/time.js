@@ -11,6 +11,13 @@ const clockFormat = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23
 const dayFormat = format({ month: "long", day: "numeric", weekday: "long" });
 const dateFormat = format({ month: "short", day: "numeric" });
 const oldDateFormat = format({ year: "numeric", month: "short", day: "numeric" });
+const momentFormat = format({
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
 const fullFormat = format({ dateStyle: "full", timeStyle: "medium" });
 const keyFormat = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
 const relativeFormat = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
@@ -60,10 +67,16 @@ export function ago(date, now = new Date()) {
 const day = (date, now = new Date()) =>
   (now - date < 300 * DAY ? dateFormat : oldDateFormat).format(date);
 
-const shown = { clock, ago, span, day };
+/** 10:41 · 3 Mar, 10:41 · 3 Mar 2024 */
+function moment(date, now = new Date()) {
+  if (dayKey(date) === dayKey(now)) return clock(date);
+  return (now - date < 300 * DAY ? momentFormat : oldDateFormat).format(date);
+}
+
+const shown = { clock, ago, span, day, moment };
 
 /**
- * Write every `<time datetime data-show="clock|ago|span|day">` below an element in local terms.
+ * Write every `<time datetime data-show="clock|ago|span|day|moment">` below an element in local terms.
  * The default is the clock; the title always says it in full.
  */
 export function localise(element) {

@@ -10,7 +10,7 @@ const NEAR_END = 48; // pixels from the end that still count as being there
 const SAME_BREATH = 5 * 60_000; // messages of one author this close together form a group
 
 /**
- * `new Transcript({list, pending, scroller, jump, pendingFor, onScroll})`
+ * `new Transcript({list, pending, scroller, jump, pendingFor, arrange, onScroll})`
  *
  * - `list`: the `<ol>` of numbered entries, `<li data-seq data-kind data-author data-at>`
  * - `pending`: the `<ol>` below it for messages on their way
@@ -18,6 +18,7 @@ const SAME_BREATH = 5 * 60_000; // messages of one author this close together fo
  * - `jump`: the button "jump to latest" (its `[data-count]` shows how many came meanwhile)
  * - `pendingFor(item)`: an element for an outbox item, copied from a template of the entry partial:
  *   `[data-body]` takes the text, `[data-files]` the files' names
+ * - `arrange(entry)`: an entry is in its place; what it does to the list is part of the same step
  * - `onScroll()`: the reader moved
  *
  * Templates on the page: `day-separator` and `unread-divider` (each with a `[data-text]`),
@@ -30,20 +31,30 @@ export class Transcript {
   #scroller;
   #jump;
   #pendingFor;
+  #arrange;
   #onScroll;
   #sticky = true;
   #top = 0; // where the scroller stood: only going up leaves the end, growing content does not
   #missed = 0;
   #resized;
 
-  constructor({ list, pending, scroller, jump, pendingFor, onScroll = () => {} }) {
+  constructor({
+    list,
+    pending,
+    scroller,
+    jump,
+    pendingFor,
+    arrange = () => {},
+    onScroll = () => {},
+  }) {
     this.#list = list;
     this.#pending = pending;
     this.#scroller = scroller;
     this.#jump = jump;
     this.#pendingFor = pendingFor;
+    this.#arrange = arrange;
     this.#onScroll = onScroll;
-    for (const entry of this.#entries()) this.#settle(entry);
+    for (const entry of this.#entries()) this.#place(entry);
     localise(list);
     scroller.addEventListener("scroll", this.#scrolled, { passive: true });
     jump?.addEventListener("click", () => this.toEnd({ behavior: "smooth" }));
@@ -85,9 +96,9 @@ export class Transcript {
     else this.#list.append(entry);
     this.#pendingOf(entry.dataset.clientId)?.remove();
     localise(entry);
-    this.#settle(entry);
+    this.#place(entry);
     const next = nextEntry(entry.nextElementSibling);
-    if (next) this.#settle(next);
+    if (next) this.#place(next);
     // At the end the observer keeps us there, after the layout that this entry causes anyway.
     if (!this.#sticky && entry.dataset.kind !== "event") this.#count(this.#missed + 1);
     return entry;
@@ -95,15 +106,26 @@ export class Transcript {
 
   /** Put older entries above, without moving what is being read. */
   prepend(pieces) {
-    const fromEnd = this.#scroller.scrollHeight - this.#scroller.scrollTop;
     const before = this.#list.firstElementChild;
+    const kept = this.#entries().find((entry) => entry.dataset.kind !== "event");
+    const stood = kept?.getBoundingClientRect().top;
     const entries = pieces.map(elementFrom);
-    for (const entry of entries) this.#list.insertBefore(entry, before);
-    for (const entry of entries) this.#settle(entry);
+    this.#list.prepend(...entries);
+    for (const entry of entries) this.#place(entry);
     const next = nextEntry(before);
-    if (next) this.#settle(next);
-    localise(this.#list);
-    this.#scroller.scrollTop = this.#scroller.scrollHeight - fromEnd;
+    if (next) this.#place(next);
+    for (const entry of entries) localise(entry);
+    if (kept) this.#scroller.scrollTop += kept.getBoundingClientRect().top - stood;
+  }
+
+  /** Bring one entry into view, for instance because a link led to it. Null if it is not here. */
+  reveal(seq) {
+    const entry = $(`:scope > [data-seq="${seq}"]`, this.#list);
+    if (!entry) return null;
+    this.#sticky = false;
+    entry.scrollIntoView({ block: "center" });
+    this.#scrolled();
+    return entry;
   }
 
   /** Show, change or remove a message of the outbox. */
@@ -170,6 +192,11 @@ export class Transcript {
       entry = lastEntry(entry.previousElementSibling);
     }
     return follower;
+  }
+
+  #place(entry) {
+    this.#settle(entry);
+    this.#arrange(entry);
   }
 
   /** Day separator above an entry, and whether it continues what the one before it began. */

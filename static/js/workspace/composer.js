@@ -1,31 +1,15 @@
 // Where an agent writes: a reply or an internal note, each with its own text and its own files, so
 // that nothing written for colleagues can slip into what the customer reads.
 
-import { $, csrfToken, isComposing, whenQuiet } from "../lib/dom.js";
+import { $, csrfToken, isComposing } from "../lib/dom.js";
 import { toast } from "../lib/toast.js";
 import { Uploads } from "../lib/uploads.js";
+import { Canned } from "./canned.js";
+import { Drafts } from "./drafts.js";
+import { emojiPicker } from "./emoji.js";
+import { attachMentions } from "./mention.js";
 
 const TYPING = 3_000; // one sign of typing at most this often
-
-/** Texts not sent yet, kept in this browser. */
-const drafts = {
-  key: (agent, conversation, mode) => `draft:${agent}:${conversation}:${mode}`,
-  read(key) {
-    try {
-      return localStorage.getItem(key) ?? "";
-    } catch {
-      return "";
-    }
-  },
-  keep(key, text) {
-    try {
-      if (text) localStorage.setItem(key, text);
-      else localStorage.removeItem(key);
-    } catch {
-      // No room or no storage: the text is still in its field.
-    }
-  },
-};
 
 /**
  * `new Composer({form, agent, conversation, url, say, onSend, onTyping})`
@@ -37,33 +21,54 @@ const drafts = {
 export class Composer {
   #form;
   #field;
-  #agent;
-  #conversation;
+  #button;
   #say;
   #onSend;
   #onTyping;
+  #drafts;
+  #canned;
   #uploads = {};
+  #isWaiting = false; // to be sent as soon as its files are there
   #typedAt = 0;
   #leaving = new AbortController();
 
   constructor({ form, agent, conversation, url, say, onSend, onTyping }) {
     this.#form = form;
     this.#field = $("textarea", form);
-    this.#agent = agent;
-    this.#conversation = conversation;
+    this.#button = $("[data-send]", form);
     this.#say = say;
     this.#onSend = onSend;
     this.#onTyping = onTyping;
+    const { signal } = this.#leaving;
+    const { dataset } = form;
+    this.#drafts = new Drafts({
+      ...{ agent, conversation },
+      url: `${url}private-draft/`,
+      kept: {
+        reply: { body: dataset.reply, number: Number(dataset.replyNumber) },
+        note: { body: dataset.note, number: Number(dataset.noteNumber) },
+      },
+    });
+    this.#canned = new Canned({
+      ...{ field: this.#field, signal },
+      url: dataset.canned,
+      names: { customer: dataset.customer, agent: dataset.agent },
+      onInsert: (from, to, text) => this.#insert(text, from, to),
+    });
+    attachMentions(this.#field, { url, signal, isOn: () => this.mode === "note" });
     for (const mode of ["reply", "note"]) {
       this.#uploads[mode] = new Uploads({
         url: () => `${url}files/`,
         headers: () => ({ "X-CSRFToken": csrfToken() }),
         list: $(`[data-uploads="${mode}"]`, form),
         say,
+        onChange: () => this.#refresh(),
       });
     }
-    this.#listen();
+    this.#listen(signal);
     this.#turnTo(this.mode);
+    for (const part of form.querySelectorAll(":disabled")) part.disabled = false;
+    this.#refresh();
   }
 
   get mode() {
@@ -73,13 +78,31 @@ export class Composer {
   /** Keep the text; the field leaves the page. */
   close() {
     this.#keep();
+    this.#drafts.close();
+    this.#canned.close();
     this.#leaving.abort();
     for (const uploads of Object.values(this.#uploads)) uploads.clear();
   }
 
-  #listen() {
-    const { signal } = this.#leaving;
-    const keepSoon = whenQuiet(300, () => signal.aborted || this.#keep());
+  focus(mode = this.mode) {
+    const choice = $(`input[name=mode][value=${mode}]`, this.#form);
+    if (choice && mode !== this.mode) choice.click();
+    this.#field.focus();
+  }
+
+  /** Quote a text below what is written; what only colleagues may read makes it a note. */
+  quote(text, mode) {
+    if (mode === "note" && !$("input[value=note]", this.#form)) return;
+    this.focus(mode);
+    const quoted = text.replace(/^/gm, "> ");
+    const before = this.#field.value.slice(0, this.#field.selectionStart);
+    const gap = before === "" ? "" : before.endsWith("\n\n") ? "" : "\n\n";
+    this.#insert(`${gap}${quoted}\n\n`);
+  }
+
+  // --- inside ------------------------------------------------------------------------------
+
+  #listen(signal) {
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
@@ -92,56 +115,100 @@ export class Composer {
       this.#field.focus();
     });
     this.#field.addEventListener("input", () => {
-      keepSoon();
-      this.#grow();
+      this.#keep();
+      this.#refresh();
       this.#type();
     });
-    this.#field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || isComposing(event) || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      this.#form.requestSubmit();
+    this.#field.addEventListener("keydown", (event) => this.#pressed(event));
+    this.#field.addEventListener("blur", () => {
+      this.#stopTyping();
+      this.#drafts.save();
     });
-    this.#field.addEventListener("blur", () => this.#stopTyping());
-    addEventListener("pagehide", () => this.#keep(), { signal });
+    addEventListener("pagehide", () => this.#drafts.saveLast(), { signal });
+    addEventListener("online", () => this.#drafts.save(), { signal });
 
     const picker = $("[data-picker]", this.#form);
     $("[data-attach]", this.#form).addEventListener("click", () => picker.click());
     const add = (files) => this.#uploads[this.mode].add(files);
     Uploads.listen({ input: picker, field: this.#field, area: this.#form, add });
+    emojiPicker({
+      button: $("[data-emoji]", this.#form),
+      onChoose: (emoji) => this.#insert(emoji),
+      signal,
+    });
+    $("[data-slash]", this.#form).addEventListener("click", () => {
+      const before = this.#field.value.slice(0, this.#field.selectionStart);
+      this.#insert(/\S$/.test(before) ? " /" : "/");
+    });
   }
 
-  get #key() {
-    return drafts.key(this.#agent, this.#conversation, this.mode);
+  #pressed(event) {
+    if (isComposing(event) || this.#canned.takes(event)) return;
+    if (event.key === "Escape") this.#field.blur();
+    if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
+    if (!event.ctrlKey && !event.metaKey && !this.#form.hasAttribute("data-enter-sends")) return;
+    event.preventDefault();
+    this.#form.requestSubmit();
   }
 
   #keep() {
-    drafts.keep(this.#key, this.#field.value);
+    this.#drafts.write(this.mode, this.#field.value);
   }
 
   #turnTo(mode) {
     this.#form.dataset.mode = mode;
-    this.#field.value = drafts.read(this.#key);
+    this.#isWaiting = false;
+    const typed = this.#field.value; // before the script was there
+    this.#field.value = this.#drafts.read(mode) || (this.#field.disabled ? typed : "");
     this.#field.setAttribute("aria-label", this.#field.dataset[`${mode}Label`]);
     this.#field.placeholder = this.#field.dataset[`${mode}Hint`];
     for (const list of this.#form.querySelectorAll("[data-uploads]")) {
       list.hidden = list.dataset.uploads !== mode;
     }
+    this.#refresh();
+  }
+
+  /** Put a text in the place of a part of the field, so that undo takes it back. */
+  #insert(text, from = this.#field.selectionStart, to = this.#field.selectionEnd) {
+    this.#field.focus();
+    this.#field.setSelectionRange(from, to);
+    // Only this command goes into the field's history; it is deprecated and works everywhere.
+    if (!document.execCommand("insertText", false, text)) {
+      this.#field.setRangeText(text, from, to, "end");
+      this.#field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+
+  /** The text or the files changed. */
+  #refresh() {
+    const uploads = this.#uploads[this.mode];
+    const isEmpty = this.#field.value.trim() === "" && uploads.isEmpty;
+    this.#isWaiting &&= !isEmpty && !uploads.hasFailed;
+    this.#form.toggleAttribute("data-waiting", this.#isWaiting);
+    this.#button.ariaBusy = String(this.#isWaiting);
+    for (const choice of this.#form.querySelectorAll("[name=mode]")) {
+      const isBegun = choice.value !== this.mode && this.#drafts.read(choice.value) !== "";
+      choice.parentElement.toggleAttribute("data-begun", isBegun);
+    }
     this.#grow();
+    if (this.#isWaiting && !uploads.isBusy) this.#send();
   }
 
   #send() {
     const uploads = this.#uploads[this.mode];
     const body = this.#field.value.trim();
-    if (uploads.isBusy) return toast(this.#say("uploads-busy"));
-    if (uploads.hasFailed) return toast(this.#say("uploads-failed"));
     this.#field.focus();
+    if (uploads.hasFailed) return toast(this.#say("uploads-failed"));
     if (!body && uploads.isEmpty) return;
+    this.#isWaiting = uploads.isBusy;
+    if (this.#isWaiting) return this.#refresh();
     this.#onSend({ kind: this.mode, body, files: uploads.files });
     this.#field.value = "";
     uploads.clear();
     this.#keep();
+    this.#drafts.save();
     this.#stopTyping();
-    this.#grow();
+    this.#refresh();
   }
 
   #type() {

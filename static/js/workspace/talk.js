@@ -2,14 +2,21 @@
 
 import { $, $$, atMostEvery, clone, csrfToken } from "../lib/dom.js";
 import { requestJson } from "../lib/http.js";
+import { copyText } from "../lib/copy.js";
+import { toast } from "../lib/toast.js";
 import { Transcript } from "../lib/transcript.js";
+import { Acts } from "./acts.js";
 import { Composer } from "./composer.js";
+import { fold, unfold, unfoldAround } from "./folding.js";
+import { enlarge } from "./lightbox.js";
 import { showPeople } from "./people.js";
+import { Tools } from "./tools.js";
 
 const EARLIER = 60; // entries of one step back
+const LEAP = 200; // … on the way to an entry far back; the server's most
 const TYPING_FADES = 8_000; // a sign of the customer's typing lasts this long
 
-/** `new Talk({agent, say, stream, outbox, onRead})` for the conversation that is on the page. */
+/** `new Talk({agent, say, stream, outbox, onRead, nextIn, onDone})`: the conversation on the page. */
 export class Talk {
   #agent;
   #say;
@@ -24,30 +31,37 @@ export class Talk {
   #agents = [];
   #facts = "";
   #typingTimer = null;
+  #customerRead;
+  #tools;
+  #loading = null;
   #leaving = new AbortController();
   #earlierSeen;
 
-  constructor({ agent, say, stream, outbox, onRead }) {
+  constructor({ agent, say, stream, outbox, onRead, nextIn, onDone }) {
     this.#agent = agent;
     this.#say = say;
     this.#stream = stream;
     this.#outbox = outbox;
     this.#onRead = onRead;
-    const { conversation, url, customer, read } = this.#scroller.dataset;
+    const { conversation, url, customer, read, customerRead } = this.#scroller.dataset;
     this.conversation = conversation;
     this.customer = customer;
     this.url = url;
     this.#readSeq = Number(read);
+    this.#customerRead = Number(customerRead);
     this.#transcript = new Transcript({
       list: $("#entries"),
       pending: $("#pending"),
       scroller: this.#scroller,
       jump: $("#jump"),
       pendingFor: (item) => clone(`unsent-${item.kind}`),
+      arrange: (entry) => this.#arrange(entry),
       onScroll: () => this.#markRead(),
     });
     this.#showFirstUnread();
     this.#takeUpUnsent();
+    const { signal } = this.#leaving;
+    this.acts = new Acts({ url: this.url, ...{ say, nextIn, onDone, signal } });
     const form = $("#composer");
     if (form) this.#composer = this.#compose(form);
     this.#listen();
@@ -55,6 +69,7 @@ export class Talk {
     this.#markRead();
     stream.watch(conversation, this.#transcript.last);
     this.#tellViewing();
+    this.showLinked();
   }
 
   close() {
@@ -77,10 +92,10 @@ export class Talk {
     const wasRead = this.isBeingRead;
     this.#outbox.heard(entry.client_id);
     this.#transcript.add(html);
-    if (entry.kind === "event") this.refreshParts();
+    const isOnPanel = entry.kind === "event" || entry.kind === "note" || entry.files.length > 0;
+    if (isOnPanel) this.refreshParts();
     if (entry.kind === "message") this.showTyping(false);
-    if (entry.author.kind === "agent" && entry.author.id === this.#agent) this.#forgetUnread();
-    else if (entry.kind === "message" && !wasRead) this.#countUnseen(entry.seq);
+    if (entry.kind === "message" && !wasRead) this.#countUnseen(entry.seq);
     this.#markRead();
   }
 
@@ -93,12 +108,55 @@ export class Talk {
     showPeople(agents, { reader: this.#agent, say: this.#say });
   }
 
-  showTyping(typing) {
+  /** The customer writes, and `text` if their inbox lets agents see it, or stopped. */
+  showTyping(typing, text = "") {
     clearTimeout(this.#typingTimer);
     const wasAtEnd = this.#transcript.isAtEnd;
-    $("#customer-typing").hidden = !typing;
+    const line = $("#customer-typing");
+    const shown = $("[data-text]", line);
+    line.hidden = !typing;
+    shown.textContent = text;
+    shown.hidden = !text;
     if (typing && wasAtEnd) this.#transcript.toEnd();
     if (typing) this.#typingTimer = setTimeout(() => this.showTyping(false), TYPING_FADES);
+  }
+
+  /** The customer has read what they were told up to this public number. */
+  showCustomerRead(seq) {
+    if (seq <= this.#customerRead) return;
+    this.#customerRead = seq;
+    for (const reply of $$("#entries > [data-public]")) this.#tick(reply);
+  }
+
+  /** The entry that the address names, if it names one. */
+  showLinked() {
+    const seq = Number(/^#entry-(\d+)$/.exec(location.hash)?.[1]);
+    if (seq) this.showNumber(seq);
+  }
+
+  /** Bring an entry into view, however far back it is, and point at it. */
+  async showNumber(seq) {
+    while (seq < this.#transcript.first) {
+      if (!(await this.#loadEarlier(LEAP))) return;
+    }
+    const entry = this.#transcript.reveal(seq);
+    if (!entry) return toast(this.#say("entry-unknown"));
+    unfoldAround(entry);
+    this.#transcript.reveal(seq);
+    for (const other of $$("#entries > [data-linked]")) other.removeAttribute("data-linked");
+    entry.setAttribute("data-linked", "");
+    entry.tabIndex = -1;
+    entry.focus({ preventScroll: true });
+  }
+
+  /** Turn to the field; "reply" or "note" says which. */
+  write(mode) {
+    this.#composer?.focus(mode);
+  }
+
+  quoteLast() {
+    const last = $$("#entries > .msg.them").at(-1);
+    if (last) this.#tools.quote(last);
   }
 
   /** The list heard something of this conversation that its head shows as well. */
@@ -117,6 +175,7 @@ export class Talk {
   /** Head and panel were drawn anew: put in what only this screen knows. */
   partsDrawn() {
     this.showPeople(this.#agents);
+    this.showCustomerRead(Number($("#talk-acts [data-facts]").dataset.customerRead));
     this.#nameLanguages();
   }
 
@@ -130,7 +189,7 @@ export class Talk {
       url: this.url,
       say: this.#say,
       onSend: ({ kind, body, files }) => {
-        this.#forgetUnread();
+        this.#unseen = 0;
         this.#outbox.add({
           conversation: this.conversation,
           url: `${this.url}${kind === "note" ? "notes" : "messages"}/`,
@@ -158,11 +217,26 @@ export class Talk {
       if (act === "retry") this.#outbox.retry(id);
       if (act === "discard") this.#outbox.discard(id);
     });
+    const entries = $("#entries");
+    entries.addEventListener("click", (event) => {
+      const picture = event.target.closest(".picture");
+      const mark = event.target.closest("[data-fold]");
+      if (mark) unfold(mark);
+      if (!picture || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      enlarge(picture);
+    });
+    this.#tools = new Tools({
+      ...{ scroller: this.#scroller, list: entries, signal },
+      onQuote: (entry, text) =>
+        this.#composer?.quote(text, entry.dataset.kind === "note" ? "note" : this.#composer.mode),
+      onLink: (entry) => this.#copyLink(entry),
+    });
     const earlier = $("#earlier");
     earlier.addEventListener("click", () => this.#loadEarlier());
     this.#earlierSeen = new IntersectionObserver(
       ([{ isIntersecting }]) => isIntersecting && this.#loadEarlier(),
-      { root: this.#scroller },
+      { root: this.#scroller, rootMargin: "400px 0px 0px" },
     );
     this.#earlierSeen.observe(earlier);
   }
@@ -173,20 +247,49 @@ export class Talk {
     this.#stream.send({ type: "viewing", conversation: this.conversation, visible });
   }
 
-  async #loadEarlier() {
+  /** Put older entries above. Whether there are more of them now. */
+  #loadEarlier(limit = EARLIER) {
+    if ($("#earlier").hidden) return false;
+    this.#loading ??= this.#fetchEarlier(limit).finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  async #fetchEarlier(limit) {
     const earlier = $("#earlier");
-    if (earlier.disabled || earlier.hidden) return;
     earlier.disabled = true;
     try {
-      const query = `before=${this.#transcript.first}&limit=${EARLIER}&html=1`;
+      const query = `before=${this.#transcript.first}&limit=${limit}&html=1`;
       const { entries } = await requestJson(`${this.url}entries?${query}`);
-      if (this.#leaving.signal.aborted) return;
+      if (this.#leaving.signal.aborted) return false;
       this.#transcript.prepend(entries.map((entry) => entry.html));
       earlier.hidden = this.#transcript.first <= 1;
+      return entries.length > 0;
     } catch {
-      // Nobody answered: the button is there to try again.
+      return false; // nobody answered: the button is there to try again
+    } finally {
+      earlier.disabled = false;
     }
-    earlier.disabled = false;
+  }
+
+  /** An entry is in its place. */
+  #arrange(entry) {
+    fold(entry, this.#say);
+    if (entry.dataset.public) this.#tick(entry);
+  }
+
+  #tick(reply) {
+    const ticks = $("[data-ticks]", reply);
+    const isRead = Number(reply.dataset.public) <= this.#customerRead;
+    ticks.dataset.ticks = isRead ? "read" : "sent";
+    ticks.title = this.#say(isRead ? "read-tick" : "sent-tick");
+    ticks.ariaLabel = ticks.title;
+  }
+
+  async #copyLink(entry) {
+    const url = new URL(this.url, location.href);
+    url.hash = entry.id;
+    const copied = await copyText(url.href);
+    toast(this.#say(copied ? "link-copied" : "link-not-copied"));
   }
 
   #takeUpUnsent() {
@@ -214,11 +317,6 @@ export class Talk {
     const line = $("#entries > [data-unread] [data-text]");
     if (this.#unseen > 1 && line) line.textContent = words;
     else this.#transcript.markUnread(seq, words);
-  }
-
-  #forgetUnread() {
-    this.#unseen = 0;
-    this.#transcript.clearUnread();
   }
 
   #markRead = atMostEvery(1_000, async () => {

@@ -68,7 +68,6 @@ def main() -> None:
     acts[act](*arguments)
     print(time.time(), flush=True)  # noqa: T201
     hub.flush()
-    time.sleep(0.1)  # the last event is being sent
 
 
 if __name__ == "__main__":

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from collaboration.drafts import views
+
+app_name = "drafts"
+urlpatterns = [
+    path("workspace/drafts/", views.drafts, name="drafts"),
+    path("workspace/conversations/<uuid:pk>/private-draft/", views.draft, name="draft"),
+]

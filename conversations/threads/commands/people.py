@@ -1,0 +1,217 @@
+"""Who takes part in a conversation, and who is responsible for it."""
+
+import uuid
+from types import EllipsisType
+
+from django.utils.translation import gettext_lazy as _
+
+from conversations.threads import steps
+from conversations.threads.models import Conversation, ConversationId, Entry, Participant
+from helpdesk.core.refusals import Conflict, NotAllowed
+from permissions.accounts.models import Agent, Team
+from permissions.acts.checks import allowed, require
+from permissions.acts.command import command
+from permissions.acts.vocabulary import Act
+
+
+def join(*, agent: Agent, conversation: ConversationId) -> Conversation:
+    """Take part in a conversation."""
+    with command("conversation.join", actor=agent, on=None) as step:
+        step.on = found = steps.lock_for(Act.JOIN, conversation, agent)
+        now, _sent, takes_part = steps.standing(found, agent=agent)
+        if takes_part:
+            step.nothing_changed()
+            return found
+        steps.take_part(found, agent, at=now)
+        steps.add_event(step, found, "joined", author=agent, at=now)
+        steps.save_head(step, found)
+        return found
+
+
+def leave(*, agent: Agent, conversation: ConversationId) -> Conversation:
+    """Stop taking part. Who is responsible cannot leave without handing over."""
+    with command("conversation.leave", actor=agent, on=None) as step:
+        step.on = found = steps.lock(conversation, agent)
+        if found.assignee_id == agent.pk:
+            raise Conflict(_("You are responsible here: assign it to a colleague first."))
+        now, _sent, takes_part = steps.standing(found, agent=agent)
+        if not takes_part:
+            step.nothing_changed()
+            return found
+        Participant.objects.filter(conversation=found, agent=agent).update(left_at=now)
+        steps.add_event(step, found, "left", author=agent, at=now)
+        steps.save_head(step, found)
+        return found
+
+
+def invite(*, agent: Agent, conversation: ConversationId, who: Agent) -> Conversation:
+    """Bring a colleague into the conversation."""
+    with command("conversation.invite", actor=agent, on=None) as step:
+        step.on = found = steps.lock_for(Act.JOIN, conversation, agent)
+        if not allowed(who, Act.JOIN, found.inbox_id):
+            raise NotAllowed(
+                _("%(name)s may not take part in conversations of this inbox.") % {"name": str(who)}
+            )
+        now, _sent, takes_part = steps.standing(found, agent=who)
+        if takes_part:
+            step.nothing_changed()
+            return found
+        steps.take_part(found, who, at=now)
+        step.note(invited=who.pk)
+        steps.add_event(step, found, "invited", author=agent, at=now, to=steps.person(who))
+        steps.save_head(step, found)
+        return found
+
+
+def claim(*, agent: Agent, conversation: ConversationId) -> Conversation:
+    """Take an unassigned conversation. Conflict, with the winner's name, if it has an owner."""
+    with command("conversation.claim", actor=agent, on=None) as step:
+        step.on = found = steps.lock_for(Act.CLAIM, conversation, agent)
+        if found.assignee_id == agent.pk:
+            step.nothing_changed()
+            return found
+        if found.assignee_id is not None:
+            owner = str(Agent.objects.get(pk=found.assignee_id))
+            raise Conflict(_("%(name)s has it already.") % {"name": owner}, assignee=owner)
+        now = steps.standing(found).now
+        found.assignee = agent
+        steps.take_part(found, agent, at=now)
+        steps.add_event(step, found, "claimed", author=agent, at=now)
+        steps.save_head(step, found)
+        return found
+
+
+def take_over(
+    *, agent: Agent, conversation: ConversationId, instead_of: int | EllipsisType | None = ...
+) -> Conversation:
+    """Become responsible instead of whoever is. `instead_of` as in `assign`."""
+    with command("conversation.take_over", actor=agent, on=None) as step:
+        step.on = found = steps.lock_for(Act.ASSIGN, conversation, agent)
+        require(agent, Act.REPLY, found.inbox_id)
+        if found.assignee_id == agent.pk:
+            step.nothing_changed()
+            return found
+        before = _owner(found, instead_of)
+        now = steps.standing(found).now
+        found.assignee = agent
+        step.note(before=steps.person(before))
+        steps.take_part(found, agent, at=now)
+        if before is None:
+            steps.add_event(step, found, "claimed", author=agent, at=now)
+        else:
+            was = steps.person(before)
+            steps.add_event(step, found, "took_over", author=agent, at=now, was=was)
+        steps.save_head(step, found)
+        return found
+
+
+def assign(
+    *,
+    agent: Agent,
+    conversation: ConversationId,
+    to: Agent | None,
+    instead_of: int | EllipsisType | None = ...,
+) -> Conversation:
+    """Make a colleague (or nobody) responsible.
+
+    `instead_of` is the id of the owner the agent saw; Conflict if somebody else is it by now.
+    """
+    with command("conversation.assign", actor=agent, on=None) as step:
+        step.on = found = steps.lock_for(Act.ASSIGN, conversation, agent)
+        before = _owner(found, instead_of)
+        if (to.pk if to else None) == found.assignee_id:
+            step.nothing_changed()
+            return found
+        if to is not None:
+            _require_answerable(to, found)
+        now = steps.standing(found).now
+        found.assignee = to
+        step.note(before=steps.person(before), after=steps.person(to))
+        if to is None:
+            was = steps.person(before)
+            steps.add_event(step, found, "unassigned", author=agent, at=now, was=was)
+        else:
+            steps.take_part(found, to, at=now)
+            steps.add_event(step, found, "assigned", author=agent, at=now, to=steps.person(to))
+        steps.save_head(step, found)
+        return found
+
+
+def transfer(
+    *,
+    agent: Agent,
+    conversation: ConversationId,
+    to: Agent | Team,
+    note: str = "",
+    client_id: uuid.UUID | None = None,
+    instead_of: int | EllipsisType | None = ...,
+) -> Conversation:
+    """Hand the conversation to a colleague, or to a team whose queue it then waits in.
+
+    The note, for the new owner to read, is written with it or not at all; it needs the right to
+    write notes. Safe to send again with the same `client_id`.
+    """
+    with command("conversation.transfer", actor=agent, on=None) as step:
+        step.on = found = steps.lock_for(Act.TRANSFER, conversation, agent)
+        now, sent, _takes_part = steps.standing(found, client_id=client_id)
+        if sent:
+            step.nothing_changed()
+            return found
+        before = _owner(found, instead_of)
+        if isinstance(to, Agent):
+            there = found.assignee_id == to.pk
+        else:
+            there = found.assignee_id is None and found.team_id == to.pk
+        if there and note:  # so that what was written is not lost in silence
+            raise Conflict(_("%(name)s has it already.") % {"name": str(to)})
+        if there:
+            step.nothing_changed()
+            return found
+        _require_answerable(to, found)
+        kind = "agent" if isinstance(to, Agent) else "team"
+        was, after = steps.person(before), {"kind": kind, "id": to.pk, "name": str(to)}
+        step.note(before=was, after=after)
+        if isinstance(to, Agent):
+            found.assignee = to
+            steps.take_part(found, to, at=now)
+        else:
+            found.assignee, found.team = None, to
+            found.save(update_fields=["team"])
+        steps.add_event(step, found, "transferred", author=agent, at=now, was=was, to=after)
+        if note:
+            require(agent, Act.NOTE, found.inbox_id)
+            steps.append(
+                step,
+                found,
+                at=now,
+                kind=Entry.Kind.NOTE,
+                audience=Entry.Audience.TEAM,
+                author=agent,
+                body=note,
+                client_id=client_id,
+            )
+        steps.save_head(step, found)
+        return found
+
+
+def _owner(found: Conversation, instead_of: int | EllipsisType | None) -> Agent | None:
+    """Who is responsible now. Conflict if that is not who the agent saw."""
+    owner = Agent.objects.filter(pk=found.assignee_id or 0).first()
+    if instead_of is not ... and instead_of != found.assignee_id:
+        name = str(owner or _("Nobody"))
+        raise Conflict(
+            _("In the meantime %(name)s became responsible.") % {"name": name}, assignee=name
+        )
+    return owner
+
+
+def _require_answerable(to: Agent | Team, found: Conversation) -> None:
+    """The new owner, or somebody of the team, may answer these customers."""
+    people = [to] if isinstance(to, Agent) else to.members
+    if any(allowed(person, Act.REPLY, found.inbox_id) for person in people):
+        return
+    if isinstance(to, Agent):
+        sentence = _("%(name)s may not answer customers of this inbox.")
+    else:
+        sentence = _("Nobody of %(name)s may answer customers of this inbox.")
+    raise NotAllowed(sentence % {"name": str(to)})

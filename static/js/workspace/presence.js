@@ -1,0 +1,76 @@
+// Who is on the conversations of the list: small avatars on their rows, as on the open one.
+
+import { $, $$, clone, whenQuiet, words } from "../lib/dom.js";
+import { hears, send } from "../lib/live.js";
+
+const MOST = 100; // rows whose people the server tells
+const ALIVE = 10_000; // a screen that is looked at says so this often
+const SHOWN = 3; // people on one row
+
+const say = words();
+const rows = $("#rows");
+const reader = Number($("#workspace").dataset.agent);
+const known = new Map(); // conversation → the agents on it
+let asked = "";
+
+const listed = () => $$(":scope > [data-conversation]", rows).slice(0, MOST);
+
+function draw(row) {
+  const place = $(".row-people", row);
+  if (!place) return;
+  const others = (known.get(row.dataset.conversation) ?? []).filter(({ id }) => id !== reader);
+  place.replaceChildren(
+    ...others.slice(0, SHOWN).map((agent) => {
+      const person = clone("person");
+      const doing = say("person-doing", { name: agent.name, doing: say(`doing-${agent.state}`) });
+      person.classList.replace("s", "xs");
+      person.classList.add(`p${agent.colour}`);
+      person.dataset.state = agent.state;
+      person.title = doing;
+      person.setAttribute("role", "img");
+      person.setAttribute("aria-label", doing);
+      person.textContent = [...agent.name.trim()][0]?.toUpperCase() ?? "?";
+      return person;
+    }),
+  );
+}
+
+/** Tell the server which rows are there, if they are others than before. */
+const ask = whenQuiet(200, () => {
+  const conversations = listed().map((row) => row.dataset.conversation);
+  const question = [...conversations].sort().join();
+  if (question === asked) return;
+  for (const conversation of known.keys()) {
+    if (!conversations.includes(conversation)) known.delete(conversation);
+  }
+  if (send({ type: "rows", conversations })) asked = question;
+});
+
+hears("presence", ({ conversation, agents }) => {
+  known.set(conversation, agents);
+  const row = document.getElementById(`row-${conversation}`);
+  if (row) draw(row);
+});
+
+// A new socket knows nothing of us, and what the old one told may be over.
+hears("hello", () => {
+  known.clear();
+  for (const row of listed()) draw(row);
+  asked = "";
+  ask();
+});
+
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) {
+    for (const node of addedNodes) if (node.dataset?.conversation) draw(node);
+  }
+  ask();
+}).observe(rows, { childList: true });
+ask();
+
+// A machine that fell asleep says nothing any more, and is believed to look no longer.
+setInterval(() => {
+  const conversation = $("#stream")?.dataset.conversation;
+  if (!conversation || document.visibilityState !== "visible") return;
+  send({ type: "viewing", conversation, visible: true });
+}, ALIVE);
