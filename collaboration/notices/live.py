@@ -11,6 +11,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from django.db import DatabaseError
 from django.utils import translation
 
 from collaboration.notices import commands, deriving, queries
@@ -32,6 +33,7 @@ KNOWN = 20_000  # conversations whose last number is remembered
 _known: OrderedDict[str, int] = OrderedDict()
 _changed: set[str] = set()  # conversations
 _due: set[int] = set()  # agents
+_newcomers: set[Screen] = set()  # screens that were told nothing yet
 _told: dict[int, dict[int, int]] = {}  # agent → notice → its count when it was told
 _unread_in: dict[int, set[str]] = {}  # agent → conversations with unread notices, if all are known
 _marks: dict[int, tuple[int, int]] = {}  # agent → what their unread notices came to
@@ -95,21 +97,26 @@ def _tell_soon(agent_ids: Iterable[int]) -> None:
 
 
 async def _tell() -> None:
+    """One after the other, so that an older count never comes after a newer one."""
     global _telling
     try:
         await asyncio.sleep(GATHER)
+        while _due:
+            agent_id = _due.pop()
+            try:
+                await _tell_agent(agent_id)
+            except DatabaseError:  # away for a moment; the next look goes on
+                _due.add(agent_id)
+                raise
     finally:
         _telling = False
-    due = set(_due)
-    _due.clear()
-    for agent_id in due:
-        await _tell_agent(agent_id)
 
 
 def arrived(screen: Screen) -> None:
-    """A screen opened: it is told the count of the server, and nothing pops up twice."""
+    """A screen opened: it is told the count of the server, and nothing old pops up on it."""
     if screen.seat is not None:
-        spawn(_tell_agent(screen.seat.agent_id, only=screen))
+        _newcomers.add(screen)
+        _tell_soon([screen.seat.agent_id])
 
 
 def rights_changed(agent_id: int) -> None:
@@ -125,8 +132,9 @@ def seen(agent_id: int, conversation_id: str) -> None:
     spawn(in_thread(commands.read_conversation, agent_id=agent_id, conversation=conversation))
 
 
-async def _tell_agent(agent_id: int, only: Screen | None = None) -> None:
+async def _tell_agent(agent_id: int) -> None:
     mine = [screen for screen in screens if screen.seat and screen.seat.agent_id == agent_id]
+    _newcomers.intersection_update(screens)
     if not mine:
         _told.pop(agent_id, None)
         _unread_in.pop(agent_id, None)
@@ -141,9 +149,9 @@ async def _tell_agent(agent_id: int, only: Screen | None = None) -> None:
     for conversation_id in news.viewed:
         seen(agent_id, conversation_id)
     for screen in mine:
-        pops = [] if screen is only else news.pops.get(screen.language, [])
-        if pops or only in (None, screen):
-            screen.tell(type="notice", unread=news.unread, news=pops)
+        pops = [] if screen in _newcomers else news.pops.get(screen.language, [])
+        _newcomers.discard(screen)
+        screen.tell(type="notice", unread=news.unread, news=pops)
 
 
 @hub.on_tick

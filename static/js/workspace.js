@@ -272,6 +272,7 @@ $("[data-show-keys]").addEventListener("click", () => sheet.showModal());
 
 /** What the palette offers: acts, views, conversations of the list, pages, language, theme. */
 function commands() {
+  for (const next of $$("input[name=next]")) next.value = location.pathname + location.search;
   const rows = $$("#rows > .row > a").map((link) => ({
     label: `${$(".name", link).textContent} · ${$(".last", link).lastElementChild.textContent}`,
     hint: say("palette-conversation"),

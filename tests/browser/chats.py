@@ -53,7 +53,7 @@ def widget(person: Any, path: str = "/demo/") -> Chat:
     page = person.go(path) if path else person.page
     page.locator("button.launcher").click()
     chat = Chat(page.frame_locator("iframe[src*='/chat/demo/']"))
-    expect(chat.field).to_be_visible()
+    expect(chat.field).to_be_enabled()  # its script is there
     return chat
 
 

@@ -173,3 +173,18 @@ def test_older_messages_come_without_a_jump(live, person):
     )
     assert abs(stood[0] - stood[1]) <= 1
     assert desk.numbers() == list(range(desk.numbers()[0], 151))
+
+
+def test_what_hovers_over_one_conversation_is_not_carried_to_the_next(live, person):
+    amy = person().sign_in("agent1")
+    first, second = Customer(live.port), Customer(live.port)
+    first.says("The first one")
+    second.says("The second one")
+    desk = Desk(amy, first.conversation)
+    desk.entry("The first one").locator(".bubble").hover()
+    expect(amy.page.locator("[data-tools]")).to_be_visible()
+    amy.page.locator("[data-more]").click()
+    amy.page.keyboard.press("Escape")
+    amy.ask(f"htmx.ajax('GET', '/workspace/conversations/{second.conversation}/', '#main')")
+    expect(desk.entry("The second one")).to_be_visible()
+    expect(amy.page.locator("[data-tools]")).to_be_hidden()

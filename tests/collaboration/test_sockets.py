@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import uuid
 from typing import Any
 
@@ -58,9 +59,14 @@ async def cast():
     yield await in_database(make_cast)
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()  # lists, feeds and ticks would ask a database that is being cleaned
-    # The threads' connections would keep the database from being cleaned.
-    for _ in range(threads.WORKERS * 2):
-        await threads.in_thread(connections.close_all)
+    # What the threads still ask, and their connections, would keep it from being cleaned.
+    idle = threading.Barrier(threads.WORKERS)
+
+    def leave() -> None:
+        idle.wait(60)  # each thread comes here once it has nothing else to do
+        connections.close_all()
+
+    await asyncio.gather(*(threads.in_thread(leave) for _ in range(threads.WORKERS)))
     await in_database(connections.close_all)
 
 

@@ -165,7 +165,8 @@ async def test_a_screen_that_sleeps_is_believed_no_more_and_comes_back(
     await doing(ben, thread, cast.amy, "viewing")
 
 
-async def test_a_sign_of_life_does_not_end_the_writing(cast, thread, sockets):
+async def test_a_sign_of_life_does_not_end_the_writing(cast, thread, sockets, monkeypatch):
+    monkeypatch.setattr(table, "WRITING", 600.0)
     amy, ben = await sockets("amy"), await sockets("ben")
     await ben.tell(type="rows", conversations=[str(thread.pk)])
     await amy.tell(type="watch", conversation=str(thread.pk), after=0)

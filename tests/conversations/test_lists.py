@@ -98,9 +98,9 @@ def test_pages_cost_the_same_however_much_they_show(
         cast.says(f"message {number}")
     page = f"/workspace/conversations/{cast.session.conversation_id}/"
     amy.get(page)
-    with django_assert_max_num_queries(5):  # session, agent, rows, counts …
+    with django_assert_max_num_queries(6):  # session, agent, rows, teams, saved views, counts …
         amy.get("/workspace/?view=all")
-    with django_assert_max_num_queries(11):  # … and entries, people, history, read mark
+    with django_assert_max_num_queries(15):  # … and entries, files, people, panel, draft, read mark
         amy.get(page)
     with django_assert_max_num_queries(4):
         amy.get(f"{page}entries?after=0")

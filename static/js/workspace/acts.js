@@ -75,10 +75,13 @@ export class Acts {
     else this.#do(act, data);
   }
 
-  /** Below its button. What stands in the menu is drawn anew under it, so its place is not. */
+  /**
+   * Below its button. The head keeps the place: what has an id is drawn anew, and htmx would copy
+   * its style as an attribute, which the Content-Security-Policy forbids.
+   */
   #standMenu(menu) {
     const { right, bottom } = $("#talk-acts [data-more]").getBoundingClientRect();
-    const { style } = $("#talk-acts");
+    const { style } = $("#talk-acts").closest("header");
     style.setProperty("--menu-end", `${Math.max(8, innerWidth - right)}px`);
     style.setProperty("--menu-top", `${bottom + 6}px`);
     $("button", menu)?.focus();

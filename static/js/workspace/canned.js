@@ -13,7 +13,7 @@ export function fill(body, names) {
 }
 
 /**
- * `new Canned({field, url, names, say, onInsert})`
+ * `new Canned({field, url, names, onInsert, signal})`
  *
  * - `names`: `{customer, agent}`, what the variables become
  * - `onInsert(from, to, text)`: put the text in the place of that part of the field

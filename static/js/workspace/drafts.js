@@ -3,8 +3,8 @@
 // Every change carries a number that only grows, by the clock but never below one seen before, so
 // that of two devices the later change wins and one that arrives late replaces nothing.
 
-import { backoff, requestJson } from "../lib/http.js";
 import { csrfToken, whenQuiet } from "../lib/dom.js";
+import { backoff, requestJson } from "../lib/http.js";
 
 const QUIET = 700; // milliseconds without typing after which a text is kept
 const KEEPALIVE = 60_000; // bytes that a request may carry beyond the end of its page

@@ -1,4 +1,4 @@
-// Pictures of the transcript, enlarged: arrows go through them, Escape or a click closes.
+// Pictures, enlarged: arrows go through them, Escape or a click closes.
 
 import { $, $$ } from "../lib/dom.js";
 

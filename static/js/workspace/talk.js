@@ -1,8 +1,8 @@
 // The open conversation: its transcript, its composer, who is there, and how far it was read.
 
+import { copyText } from "../lib/copy.js";
 import { $, $$, atMostEvery, clone, csrfToken } from "../lib/dom.js";
 import { requestJson } from "../lib/http.js";
-import { copyText } from "../lib/copy.js";
 import { toast } from "../lib/toast.js";
 import { Transcript } from "../lib/transcript.js";
 import { Acts } from "./acts.js";

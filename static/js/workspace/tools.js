@@ -12,7 +12,7 @@ const isMessage = (element) => element?.matches?.(".msg[data-seq]");
  * - `onLink(entry)`: copy where it is found
  */
 export class Tools {
-  #bar = $("#tools");
+  #bar = $("[data-tools]"); // without an id: htmx would copy its style from talk to talk
   #scroller;
   #list;
   #hooks;
