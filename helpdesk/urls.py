@@ -10,6 +10,7 @@ from helpdesk.core.web import appearance
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/workspace/")),
+    path("settings/", RedirectView.as_view(pattern_name="accounts:profile"), name="settings"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("appearance/", appearance.choose, name="appearance"),

@@ -2,6 +2,7 @@
 
 from permissions.accounts.models import Agent, Attendance, Team
 from permissions.audit.models import AuditRecord
+from permissions.policies.models import Policy
 from permissions.roles.models import Role
 
-__all__ = ["Agent", "Attendance", "AuditRecord", "Role", "Team"]
+__all__ = ["Agent", "Attendance", "AuditRecord", "Policy", "Role", "Team"]

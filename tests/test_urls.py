@@ -19,6 +19,7 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "login/": ("get", 302, 302, 302, 200),
     "logout/": ("post", 302, 302, 302, 302),
     "language/": ("post", 302, 302, 302, 302),
+    "settings/": ("get", 302, 302, 302, 302),
     "profile/": ("get", 200, 200, 200, 302),
     "profile/status/": ("post", 422, 422, 422, 401),
     "settings/notices/": ("get", 200, 200, 200, 302),

@@ -16,15 +16,20 @@ M = TypeVar("M", bound=models.Model)
 
 def first(model: type[M], where: str, values: Sequence[Any]) -> M | None:
     """The row for which `where` holds (SQL of ours, values as %s; a lock may follow), or None."""
-    names, select = _select(model)
+    names, select, converted = _select(model)
     with connection.cursor() as cursor:
         cursor.execute(select + where, values)
         found = cursor.fetchone()
-    return None if found is None else model.from_db(connection.alias, names, found)
+    if found is None:
+        return None
+    values_found = list(found)
+    for position, field in converted:
+        values_found[position] = field.from_db_value(found[position], None, connection)
+    return model.from_db(connection.alias, names, values_found)
 
 
 def insert(row: models.Model) -> None:
-    """Store a new row and give it its key."""
+    """Store a new row, all of whose values are set, and give it its key."""
     fields, statement = _insert(type(row), row.pk is not None)
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
     with connection.cursor() as cursor:
@@ -50,11 +55,13 @@ def _key(model: type[models.Model]) -> Any:
 
 
 @lru_cache
-def _select(model: type[models.Model]) -> tuple[list[str], str]:
+def _select(model: type[models.Model]) -> tuple[list[str], str, list[tuple[int, Any]]]:
     fields = model._meta.concrete_fields
     columns = ", ".join(_quoted(str(field.column)) for field in fields)
     table = _quoted(model._meta.db_table)
-    return [field.attname for field in fields], f"SELECT {columns} FROM {table} WHERE "
+    converted = [(n, field) for n, field in enumerate(fields) if hasattr(field, "from_db_value")]
+    names = [field.attname for field in fields]
+    return names, f"SELECT {columns} FROM {table} WHERE ", converted
 
 
 @lru_cache

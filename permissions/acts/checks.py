@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, cast
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import models
 from guardian.shortcuts import assign_perm, remove_perm
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
@@ -19,14 +19,15 @@ from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 from helpdesk.core.refusals import NotAllowed
 from permissions.accounts.models import Agent, AgentQuerySet
 from permissions.acts.scope import protected_model
-from permissions.acts.vocabulary import Act
+from permissions.acts.vocabulary import Act, Duty
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The acts an agent may do, by id of the protected object."""
+    """The acts an agent may do, by id of the protected object, and their duties everywhere."""
 
     by_object: Mapping[int, frozenset[str]]
+    duties: frozenset[str] = frozenset()
 
     def allows(self, act: Act, on_id: int) -> bool:
         return act.value in self.by_object.get(on_id, ())
@@ -72,7 +73,13 @@ def _read(agent: Agent) -> Rights:
     by_object: dict[int, set[str]] = {}
     for pk, codename in pairs:
         by_object.setdefault(pk, set()).add(codename)
-    return Rights({pk: frozenset(acts) for pk, acts in by_object.items()})
+    duties = Permission.objects.filter(
+        codename__in=Duty.values, content_type__app_label="permissions", group__user=agent
+    )
+    return Rights(
+        {pk: frozenset(acts) for pk, acts in by_object.items()},
+        frozenset(duties.values_list("codename", flat=True)),
+    )
 
 
 def allowed(agent: Agent, act: Act, on: models.Model | int) -> bool:
@@ -82,6 +89,16 @@ def allowed(agent: Agent, act: Act, on: models.Model | int) -> bool:
 def require(agent: Agent, act: Act, on: models.Model | int) -> None:
     """Raises NotAllowed unless the agent may do the act on the protected object."""
     if not allowed(agent, act, on):
+        raise NotAllowed
+
+
+def has_duty(agent: Agent, duty: Duty) -> bool:
+    return duty.value in rights_of(agent).duties
+
+
+def require_duty(agent: Agent, duty: Duty) -> None:
+    """Raises NotAllowed unless one of the agent's roles carries the duty."""
+    if not has_duty(agent, duty):
         raise NotAllowed
 
 

@@ -27,3 +27,20 @@ ADMIN_ACTS = frozenset(Act)
 LEADING_ACTS = ADMIN_ACTS - {Act.CONFIGURE}
 AGENT_ACTS = LEADING_ACTS - {Act.CANNED}
 AUDITOR_ACTS = frozenset({Act.VIEW})
+
+
+class Duty(TextChoices):
+    """What one may do for the whole installation. Each is a permission, given to roles."""
+
+    AGENTS = "manage_agents", _("Invite and deactivate agents, set their teams and roles")
+    ROLES = "manage_roles", _("Change roles, and who may do what in an inbox")
+    SETTINGS = "manage_settings", _("Change how the team works together and what needs approval")
+    FIELDS = "manage_customer_fields", _("Define what is kept about customers")
+    SECURITY = "manage_security", _("Change the rules of signing in and see everybody's sign-ins")
+    ACCESS = "watch_access", _("See who has access to what, and take it away")
+    AUDIT = "read_audit", _("Read and export the audit records")
+
+
+ADMIN_DUTIES = frozenset(Duty)
+LEADING_DUTIES = frozenset({Duty.ACCESS})
+AUDITOR_DUTIES = frozenset({Duty.ACCESS, Duty.AUDIT})

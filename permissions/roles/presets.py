@@ -1,13 +1,23 @@
 """The roles an installation begins with. Names and descriptions are translated when shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_noop as _
 
 from permissions.acts.command import command
-from permissions.acts.vocabulary import ADMIN_ACTS, AUDITOR_ACTS, LEADING_ACTS, Act
+from permissions.acts.vocabulary import (
+    ADMIN_ACTS,
+    ADMIN_DUTIES,
+    AUDITOR_ACTS,
+    AUDITOR_DUTIES,
+    LEADING_ACTS,
+    LEADING_DUTIES,
+    Act,
+    Duty,
+)
 from permissions.roles.models import Role
 
 
@@ -16,15 +26,22 @@ class Preset:
     name: str
     description: str
     everywhere: frozenset[Act] = frozenset()  # rights on every inbox, whatever the team
+    duties: frozenset[Duty] = frozenset()
 
 
 PRESETS: Mapping[str, Preset] = {
-    "admin": Preset(_("Admin"), _("Sets Tandem up and sees every inbox."), ADMIN_ACTS),
-    "supervisor": Preset(_("Supervisor"), _("Leads the teams and sees every inbox."), LEADING_ACTS),
+    "admin": Preset(
+        _("Admin"), _("Sets Tandem up and sees every inbox."), ADMIN_ACTS, ADMIN_DUTIES
+    ),
+    "supervisor": Preset(
+        _("Supervisor"), _("Leads the teams and sees every inbox."), LEADING_ACTS, LEADING_DUTIES
+    ),
     "senior": Preset(_("Senior agent"), _("Answers customers and guides colleagues.")),
     "agent": Preset(_("Agent"), _("Answers customers of the team's inboxes.")),
     "trainee": Preset(_("Trainee"), _("Learns the work in the team's inboxes.")),
-    "auditor": Preset(_("Auditor"), _("Reads everything, changes nothing."), AUDITOR_ACTS),
+    "auditor": Preset(
+        _("Auditor"), _("Reads everything, changes nothing."), AUDITOR_ACTS, AUDITOR_DUTIES
+    ),
 }
 
 
@@ -35,8 +52,19 @@ def install_roles() -> dict[str, Role]:
         if key not in roles:
             with command("role.create", actor=None, on=None) as step:
                 group = Group.objects.create(name=preset.name)
+                group.permissions.set(_permissions(preset.duties))
                 roles[key] = Role.objects.create(
                     key=key, group=group, description=preset.description
                 )
                 step.on = roles[key]
     return roles
+
+
+def _permissions(duties: Iterable[Duty]) -> list[Permission]:
+    kind = ContentType.objects.get_for_model(Role)
+    return [
+        Permission.objects.get_or_create(
+            content_type=kind, codename=duty.value, defaults={"name": duty.name}
+        )[0]
+        for duty in duties
+    ]

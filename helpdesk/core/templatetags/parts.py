@@ -1,11 +1,13 @@
 """Small parts every page is made of."""
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helpdesk.core.web.modules import imported_by
+from helpdesk.core.web.settings_pages import SettingsPage, pages_for
 
 register = template.Library()
 
@@ -30,6 +32,12 @@ def module(script: str) -> SafeString:
         ((static(name),) for name in imported_by(script)),
     )
     return format_html('{}\n<script type="module" src="{}"></script>', preloads, static(script))
+
+
+@register.simple_tag(takes_context=True)
+def settings_pages(context: Context) -> list[tuple[object, list[SettingsPage]]]:
+    """The settings pages of whoever looks, by section."""
+    return list(pages_for(context["request"].user))
 
 
 @register.filter
