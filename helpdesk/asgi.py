@@ -16,7 +16,7 @@ from conversations.intake.routing import websocket_urlpatterns as intake
 from helpdesk.core.live.sockets import NoSuchSocket
 from helpdesk.stack.bridge import Bridge
 
-HTTP_THREADS = 8
+HTTP_THREADS = 4  # more of them only fight for the interpreter
 
 _router = ProtocolTypeRouter(
     {

@@ -33,7 +33,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     # Requests run on threads beside the loop that feeds the sockets. By default each of their many
     # short waits for PostgreSQL may cost five milliseconds to get the interpreter back.
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.001)
     faulthandler.register(signal.SIGUSR1)  # what every thread does, into the log
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     listener = socket.socket(fileno=wanted.fd)

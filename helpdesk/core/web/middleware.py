@@ -1,7 +1,7 @@
 """What surrounds every request: where it comes from, how a refusal looks, what an outage says."""
 
 import logging
-import secrets
+import random
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
@@ -29,7 +29,7 @@ class RequestContextMiddleware:
         address = client_address(
             request.META.get("REMOTE_ADDR"), request.META.get("HTTP_X_REAL_IP", "")
         )
-        token = origin.set(Origin(secrets.token_hex(8), address))
+        token = origin.set(Origin(f"{random.getrandbits(64):016x}", address))
         try:
             response = self.get_response(request)
         finally:
