@@ -1,8 +1,10 @@
 """The tables of this app, feature by feature."""
 
-from conversations.customers.models import Customer
+from conversations.customers.models import Customer, CustomerField, CustomerValue, ValueChange
+from conversations.grants.models import Grant
 from conversations.inboxes.models import Inbox, InboxAgentRight, InboxGroupRight
 from conversations.intake.models import CustomerSession, Rating
+from conversations.reveals.models import Reveal
 from conversations.threads.models import (
     Conversation,
     Entry,
@@ -14,13 +16,18 @@ from conversations.threads.models import (
 __all__ = [
     "Conversation",
     "Customer",
+    "CustomerField",
     "CustomerSession",
+    "CustomerValue",
     "Entry",
     "File",
+    "Grant",
     "Inbox",
     "InboxAgentRight",
     "InboxGroupRight",
     "Participant",
     "Rating",
     "ReadMark",
+    "Reveal",
+    "ValueChange",
 ]

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.stack.addresses import broker_url, data_directory, database_url, redis_url
-from helpdesk.stack.kept import demo_password, secret_key
+from helpdesk.stack.kept import audit_key, data_keys, demo_password, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_directory()
@@ -43,6 +43,14 @@ if SECURE and not os.environ.get("SECRET_KEY"):
     raise ImproperlyConfigured("Set SECRET_KEY: a random text of 50 characters or more.")
 SECRET_KEY = secret_key()
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
+if SECURE and not os.environ.get("DATA_KEYS"):
+    raise ImproperlyConfigured("Set DATA_KEYS: random texts of 50 characters, newest first.")
+DATA_KEYS = data_keys()  # what is kept of customers is encrypted with the first of them
+if SECURE and not os.environ.get("AUDIT_KEY"):
+    raise ImproperlyConfigured("Set AUDIT_KEY: a random text of 50 characters or more.")
+AUDIT_KEY = audit_key()  # proves the audit records; whoever owns the database must not have it
+AUDIT_KEY_FALLBACKS = words("AUDIT_KEY_FALLBACKS")
+AUDIT_HEAD = os.environ.get("AUDIT_HEAD") or str(DATA_DIR / "audit-head")  # the newest seal
 
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
@@ -54,6 +62,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # for auditors: helpdesk/core/admin_site.py
     "helpdesk.stack.static.StaticFiles",
     "django_htmx",
     "csp",
@@ -79,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "permissions.accounts.session_middleware.SignInMiddleware",
     "permissions.accounts.middleware.AgentLocaleMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "helpdesk.core.web.middleware.RefusalMiddleware",
@@ -102,14 +112,23 @@ TEMPLATES = [
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
-                    ["django.template.loaders.filesystem.Loader"],
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
                 )
             ]
             if not DEBUG
-            else ["django.template.loaders.filesystem.Loader"],
+            else [
+                "django.template.loaders.filesystem.Loader",
+                "django.template.loaders.app_directories.Loader",
+            ],
         },
     }
 ]
+
+# The admin changes nothing, so it has nothing to say in messages.
+SILENCED_SYSTEM_CHECKS = ["admin.E404", "admin.E406", "admin.E409"]
 
 # --- Data ----------------------------------------------------------------------------------
 
@@ -182,10 +201,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("username", "name", "email")},
     },
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
+    {"NAME": "permissions.accounts.passwords.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "permissions.accounts.passwords.MaximumLengthValidator"},
 ]
@@ -249,6 +265,9 @@ _LIMITS = {
     #  name                        a service  a demo   seconds
     "sign-in failures per account": (10, 10, 900),
     "sign-in failures per address": (50, 200, 900),
+    "second factor failures": (5, 5, 900),
+    "refusals recorded": (30, 30, 900),
+    "exports": (10, 100, 3600),
     "customer sessions per address": (60, 20_000, 3600),
     "conversations per address": (10, 10_000, 3600),
     "customer messages": (20, 400, 60),

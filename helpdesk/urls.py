@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
 from helpdesk import health
+from helpdesk.core import admin_site
 from helpdesk.core.web import appearance
 
 urlpatterns = [
@@ -16,9 +17,16 @@ urlpatterns = [
     path("appearance/", appearance.choose, name="appearance"),
     path("jsi18n/", JavaScriptCatalog.as_view(domain="djangojs"), name="jsi18n"),
     path("", include("permissions.accounts.urls")),
+    path("", include("conversations.inboxes.urls")),
+    path("", include("permissions.audit.urls")),
+    path("admin/", admin_site.site.urls),
+    path("", include("permissions.roles.urls")),
+    path("", include("conversations.grants.urls")),
     path("", include("conversations.intake.urls")),
     path("", include("collaboration.workspace.urls")),
+    path("", include("collaboration.approvals.urls")),
     path("", include("collaboration.notices.urls")),
+    path("", include("collaboration.policy.urls")),
     path("", include("collaboration.drafts.urls")),
     path("", include("collaboration.canned.urls")),
     path("", include("collaboration.context.urls")),

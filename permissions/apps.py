@@ -1,7 +1,9 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from helpdesk.core.web.settings_pages import PERSONAL, SettingsPage, register
+from helpdesk.core.web.settings_pages import PEOPLE, PERSONAL, SAFETY, SettingsPage, register
 
 
 class PermissionsConfig(AppConfig):
@@ -9,4 +11,30 @@ class PermissionsConfig(AppConfig):
     verbose_name = _("Who may, who did")
 
     def ready(self) -> None:
+        from helpdesk.core import admin_site
+        from permissions.acts.checks import has_duty
+        from permissions.acts.vocabulary import Duty
+        from permissions.audit import admin  # noqa: F401 registers what auditors see
+        from permissions.audit.views import may_see
+
+        admin_site.AuditorsSite.may_enter = staticmethod(lambda agent: has_duty(agent, Duty.AUDIT))
+
+        def secures(agent: Any) -> bool:
+            return has_duty(agent, Duty.SECURITY)
+
         register(SettingsPage("accounts:profile", _("Your profile"), PERSONAL, icon="user"))
+        for name, title, icon, duty in (
+            ("people:agents", _("Agents"), "user", Duty.AGENTS),
+            ("people:teams", _("Teams"), "people", Duty.AGENTS),
+            ("people:roles", _("Roles"), "star", Duty.ROLES),
+        ):
+            register(
+                SettingsPage(
+                    name, title, PEOPLE, icon, lambda agent, duty=duty: has_duty(agent, duty)
+                )
+            )
+        register(SettingsPage("accounts:second-factor", _("Second factor"), PERSONAL, icon="lock"))
+        register(SettingsPage("accounts:sign-ins-own", _("Your sign-ins"), PERSONAL, icon="screen"))
+        register(SettingsPage("accounts:security", _("Security"), SAFETY, "lock", secures))
+        register(SettingsPage("accounts:sign-ins", _("Sign-ins"), SAFETY, "screen", secures))
+        register(SettingsPage("audit:audit", _("Audit and retention"), SAFETY, "history", may_see))

@@ -28,11 +28,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Tests that commit are cleaned up by TRUNCATE, which the audit table refuses elsewhere."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE permissions_auditrecord DISABLE TRIGGER audit_no_truncate")
+        cursor.execute("ALTER TABLE permissions_seal DISABLE TRIGGER seal_no_truncate")
 
 
 @pytest.fixture(autouse=True)
 def _nothing_kept(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.AUDIT_HEAD = str(tmp_path / "audit-head")
     forget_rights()
     yield
     forget_rights()

@@ -21,12 +21,59 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "language/": ("post", 302, 302, 302, 302),
     "settings/": ("get", 302, 302, 302, 302),
     "profile/": ("get", 200, 200, 200, 302),
+    "login/code/": ("get", 302, 302, 302, 302),
+    "profile/second-factor/": ("get", 200, 200, 200, 302),
+    "profile/sign-ins/": ("get", 200, 200, 200, 302),
+    "profile/sign-ins/end/": ("post", 302, 302, 302, 401),
+    "profile/sign-ins/<int:pk>/end/": ("post", 404, 404, 404, 401),
+    "settings/sign-ins/": ("get", 403, 403, 403, 302),
+    "settings/security/": ("get", 403, 403, 403, 302),
+    "settings/agents/<int:pk>/reset-second-factor/": ("post", 403, 403, 403, 401),
+    "settings/audit/": ("get", 403, 403, 403, 302),
+    "settings/audit/state/": ("get", 403, 403, 403, 302),
+    "settings/audit/verify/": ("post", 403, 403, 403, 401),
     "profile/status/": ("post", 422, 422, 422, 401),
+    "settings/collaboration/": ("get", 403, 403, 403, 302),
+    "settings/inboxes/": ("get", 403, 403, 403, 302),
+    "settings/inboxes/<int:pk>/": ("get", 404, 404, 404, 302),
+    "settings/inboxes/<int:pk>/secret/": ("post", 404, 404, 404, 401),
+    "settings/inboxes/<int:pk>/preview/": ("get", 404, 404, 404, 302),
+    "settings/inboxes/<int:pk>/preview/colours.css": ("get", 404, 404, 404, 302),
+    "settings/agents/": ("get", 403, 403, 403, 302),
+    "settings/agents/new/": ("get", 403, 403, 403, 302),
+    "settings/agents/<int:pk>/": ("get", 403, 403, 403, 302),
+    "settings/agents/<int:pk>/deactivate/": ("post", 403, 403, 403, 401),
+    "settings/agents/<int:pk>/reactivate/": ("post", 403, 403, 403, 401),
+    "settings/agents/<int:pk>/password-link/": ("post", 403, 403, 403, 401),
+    "welcome/<str:uid>/<str:token>/": ("get", 404, 404, 404, 404),
+    "settings/teams/": ("get", 403, 403, 403, 302),
+    "settings/teams/new/": ("get", 403, 403, 403, 302),
+    "settings/teams/<int:pk>/": ("get", 403, 403, 403, 302),
+    "settings/roles/": ("get", 403, 403, 403, 302),
+    "settings/roles/new/": ("get", 403, 403, 403, 302),
+    "settings/roles/<int:pk>/": ("get", 403, 403, 403, 302),
+    "settings/roles/<int:pk>/remove/": ("post", 403, 403, 403, 401),
+    "settings/rights/": ("get", 403, 403, 403, 302),
+    "settings/rights/<int:pk>/": ("get", 403, 403, 403, 302),
+    "settings/why/": ("get", 403, 403, 403, 302),
+    "settings/why/give/": ("post", 404, 404, 404, 401),
+    "settings/why/<int:pk>/revoke/": ("post", 404, 404, 404, 401),
     "settings/notices/": ("get", 200, 200, 200, 302),
     "workspace/notices/": ("get", 200, 200, 200, 302),
     "workspace/notices/read-all/": ("post", 302, 302, 302, 401),
     "workspace/notices/<int:notice_id>/read/": ("post", 302, 302, 302, 401),
     "workspace/conversations/<uuid:pk>/mentionable/": ("get", 200, 200, 404, 302),
+    "approvals/": ("get", 200, 200, 200, 302),
+    "approvals/own/": ("get", 200, 200, 200, 302),
+    "approvals/decided/": ("get", 200, 200, 200, 302),
+    "approvals/<uuid:pk>/approve/": ("post", 404, 404, 404, 401),
+    "approvals/<uuid:pk>/reject/": ("post", 422, 422, 422, 401),
+    "approvals/<uuid:pk>/withdraw/": ("post", 404, 404, 404, 401),
+    "approvals/<uuid:pk>/note/": ("post", 404, 404, 404, 401),
+    "approvals/<uuid:pk>/files/<uuid:file_id>/": ("get", 404, 404, 404, 302),
+    "workspace/conversations/<uuid:pk>/approvals/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/recall/": ("post", 404, 404, 404, 401),
+    "settings/approvals/": ("get", 403, 403, 403, 302),
     "widget.js": ("get", 200, 200, 200, 200),
     "chat/<slug:key>/": ("get", 200, 200, 200, 200),
     "chat/(?P<key>[-\\w]+)/session/?": ("post", 201, 201, 201, 201),
@@ -70,6 +117,7 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "workspace/conversations/<uuid:pk>/transfer/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/snooze/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/priority/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/mode/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/spam/": ("post", 302, 403, 404, 401),
     "workspace/conversations/<uuid:pk>/not-spam/": ("post", 302, 403, 404, 401),
     "workspace/conversations/<uuid:pk>/block/": ("post", 422, 422, 422, 401),
@@ -84,6 +132,20 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "workspace/conversations/<uuid:pk>/timeline/<uuid:past>/": ("get", 404, 404, 404, 302),
     "workspace/conversations/<uuid:pk>/context/notes/": ("get", 200, 200, 404, 302),
     "workspace/conversations/<uuid:pk>/context/files/": ("get", 200, 200, 404, 302),
+    "workspace/customers/": ("get", 200, 200, 200, 302),
+    "workspace/customers/<uuid:pk>/": ("get", 404, 404, 404, 302),
+    "workspace/customers/<uuid:pk>/facts/": ("get", 404, 404, 404, 302),
+    "workspace/customers/<uuid:pk>/history/": ("get", 404, 404, 404, 302),
+    "workspace/customers/<uuid:pk>/reveal/": ("post", 404, 404, 404, 401),
+    "workspace/customers/<uuid:pk>/fields/<slug:key>/": ("get", 404, 404, 404, 302),
+    "workspace/customers/<uuid:pk>/fields/<slug:key>/undo/": ("post", 404, 404, 404, 401),
+    "workspace/reveals/<uuid:pk>/revoke/": ("post", 404, 404, 404, 401),
+    "settings/customer-fields/": ("get", 403, 403, 403, 302),
+    "settings/customer-fields/new/": ("get", 403, 403, 403, 302),
+    "settings/customer-fields/<int:pk>/": ("get", 403, 403, 403, 302),
+    "settings/customer-fields/<int:pk>/archive/": ("post", 403, 403, 403, 401),
+    "settings/customer-fields/<int:pk>/move/": ("post", 403, 403, 403, 401),
+    "settings/access/": ("get", 403, 403, 403, 302),
     "workspace/drafts/": ("get", 200, 200, 200, 302),
     "workspace/conversations/<uuid:pk>/private-draft/": ("post", 422, 422, 422, 401),
     "workspace/canned/": ("get", 200, 200, 200, 302),
@@ -91,6 +153,31 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "settings/canned/new/": ("get", 200, 200, 200, 302),
     "settings/canned/<int:pk>/": ("get", 404, 404, 404, 302),
     "settings/canned/<int:pk>/remove/": ("post", 404, 404, 404, 401),
+}
+
+# The auditors' site is not there for anybody else.
+RECORDS = (
+    "permissions/auditrecord",
+    "permissions/seal",
+    "permissions/auditcheck",
+    "permissions/agent",
+    "permissions/role",
+    "permissions/team",
+    "permissions/approval",
+    "conversations/conversation",
+    "conversations/grant",
+    "conversations/inboxagentright",
+    "conversations/inboxgroupright",
+)
+HIDDEN = (404, 404, 404, 302)
+TABLE |= {f"admin/{record}/": ("get", *HIDDEN) for record in RECORDS}
+TABLE |= {f"admin/{record}/<path:object_id>/change/": ("get", *HIDDEN) for record in RECORDS}
+TABLE |= {
+    "admin/": ("get", *HIDDEN),
+    "admin/jsi18n/": ("get", *HIDDEN),
+    "admin/(?P<app_label>permissions|conversations)/": ("get", *HIDDEN),
+    "admin/(?P<url>.*)": ("get", *HIDDEN),
+    "admin/permissions/auditrecord/export/<slug:format>/": ("post", *HIDDEN),
 }
 
 
@@ -114,7 +201,9 @@ def test_who_may_use_it(cast: Cast, signed_in, address):
     path = "/" + re.sub(r"\(\?P<key>[^)]*\)|<slug:key>", "shop", address).replace("/?", "")
     path = re.sub(r"\(\?P<pk>[^)]*\)|<uuid:pk>", str(cast.session.conversation_id), path)
     path = re.sub(r"<uuid:\w+>", str(uuid.uuid4()), path).replace("<int:pk>", "0")
-    path = path.replace("<int:notice_id>", "1")
+    path = path.replace("<int:notice_id>", "1").replace("<path:object_id>", "1")
+    path = path.replace("(?P<app_label>permissions|conversations)", "permissions")
+    path = path.replace("<slug:format>", "csv").replace("(?P<url>.*)", "x/")
     found = []
     for who in ("amy", "ben", "eve", None):
         client = signed_in(who) if who else Browser()

@@ -11,9 +11,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from conversations.merging.commands import merge
+from conversations.modes.commands import switch_mode
+from conversations.modes.enforcing import offered_modes
 from conversations.threads import commands
 from conversations.threads.forms import read_uuid
-from conversations.threads.models import MAX_BODY, Conversation, Priority
+from conversations.threads.models import MAX_BODY, Priority
 from conversations.threads.moments import read_moment
 from helpdesk.core.refusals import Invalid
 from helpdesk.core.text import clean_text, one_line
@@ -31,7 +33,7 @@ def _nothing(data: Data, agent: Agent) -> Arguments:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceAct:
-    command: Callable[..., Conversation]
+    command: Callable[..., object]
     read: Callable[[Data, Agent], Arguments] = _nothing
     in_bulk: bool = False
 
@@ -108,6 +110,17 @@ def _read_priority(data: Data, agent: Agent) -> Arguments:
     raise Invalid(_("There is no such priority."))
 
 
+def _read_mode(data: Data, agent: Agent) -> Arguments:
+    for mode in offered_modes():
+        if mode.value == data.get("mode"):
+            return {"mode": mode}
+    raise Invalid(_("There is no such mode."))
+
+
+def _read_entry(data: Data, agent: Agent) -> Arguments:
+    return {"seq": read_number(data.get("entry"))}
+
+
 def _read_target(data: Data, agent: Agent) -> Arguments:
     return {"into": read_uuid(data.get("into"))}
 
@@ -126,10 +139,12 @@ ACTS: Mapping[str, WorkspaceAct] = {
     "reopen": WorkspaceAct(commands.reopen, in_bulk=True),
     "snooze": WorkspaceAct(commands.snooze, _read_snooze, in_bulk=True),
     "priority": WorkspaceAct(commands.prioritise, _read_priority, in_bulk=True),
+    "mode": WorkspaceAct(switch_mode, _read_mode),
     "spam": WorkspaceAct(commands.mark_spam, in_bulk=True),
     "not-spam": WorkspaceAct(commands.not_spam, in_bulk=True),
     "block": WorkspaceAct(commands.block, _read_block),
     "unblock": WorkspaceAct(commands.unblock),
     "merge": WorkspaceAct(merge, _read_target),
+    "recall": WorkspaceAct(commands.recall, _read_entry),
     "unread": WorkspaceAct(commands.mark_unread, in_bulk=True),
 }

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
-from collaboration.context.devices import Device, device_of
 from conversations.customers.models import Customer
+from conversations.customers.queries import Insight, Shown, insight, shown
+from conversations.reveals.queries import waiting_for
 from conversations.threads import queries as threads
+from conversations.threads.covering import cover_previews, for_reader
 from conversations.threads.models import Conversation, Entry, File
 from helpdesk.core.refusals import Invalid, NotFound
+from helpdesk.core.web.devices import Device, device_of
 from permissions.accounts.models import Agent
-from permissions.acts.checks import allowed
-from permissions.acts.vocabulary import Act
+from permissions.approvals.models import Approval
 
 PAST, SAID, NOTES, FILES = 10, 40, 30, 24  # of one page
 ATTRIBUTES = 20  # shown of a customer
@@ -41,7 +43,9 @@ def _page(rows: list[Row], size: int, key: Callable[[Row], object]) -> Page[Row]
 class Panel:
     """The panel of one conversation as its reader may see it."""
 
-    email: str
+    fields: list[Shown]
+    insight: Insight
+    waiting: list[Approval]  # the reader's requests to see more
     page: dict[str, str]
     device: Device
     attributes: list[tuple[str, str]]
@@ -55,14 +59,16 @@ def panel(reader: Agent, conversation: Conversation) -> Panel:
     customer = conversation.customer
     told = customer.attributes
     page = told.get("page")
-    may_write = allowed(reader, Act.REPLY, conversation.inbox_id)
+    seen = insight(reader, customer)
     return Panel(
-        email=customer.email if may_write else "",
+        fields=shown(customer, seen),
+        insight=seen,
+        waiting=waiting_for(reader, customer.pk),
         page={key: str(value) for key, value in page.items()} if isinstance(page, dict) else {},
         device=device_of(told.get("user_agent")),
         attributes=attributes(customer),
         past=past(reader, conversation),
-        notes=notes(conversation),
+        notes=notes(reader, conversation),
         files=files(conversation),
     )
 
@@ -109,7 +115,19 @@ def attributes(customer: Customer) -> list[tuple[str, str]]:
 
 def past(reader: Agent, conversation: Conversation, before: str = "") -> Page[Conversation]:
     """The customer's other conversations, the latest first, each with its `question`."""
-    found = Conversation.objects.visible_to(reader).filter(customer=conversation.customer_id)
+    found = _with_question(reader, conversation.customer_id, before)
+    rows = cover_previews(list(found.exclude(pk=conversation.pk)[: PAST + 1]))
+    return _page(rows, PAST, _key)
+
+
+def conversations_of(reader: Agent, customer: uuid.UUID, before: str = "") -> Page[Conversation]:
+    """All the customer's conversations the reader may see, the latest first."""
+    rows = cover_previews(list(_with_question(reader, customer, before)[: PAST + 1]))
+    return _page(rows, PAST, _key)
+
+
+def _with_question(reader: Agent, customer: uuid.UUID, before: str) -> QuerySet[Conversation]:
+    found = Conversation.objects.visible_to(reader).filter(customer=customer)
     if before:
         at, pk = _read_key(before)
         found = found.filter(
@@ -117,22 +135,21 @@ def past(reader: Agent, conversation: Conversation, before: str = "") -> Page[Co
             last_activity_at__lte=at,
         )
     first = Entry.objects.filter(conversation=OuterRef("pk"), seq=1).exclude(kind="event")
-    rows = (
-        found.exclude(pk=conversation.pk)
-        .annotate(question=Subquery(first.values("body")[:1]))
-        .order_by("-last_activity_at", "-id")
+    return found.annotate(question=Subquery(first.values("body")[:1])).order_by(
+        "-last_activity_at", "-id"
     )
-    return _page(list(rows[: PAST + 1]), PAST, _key)
 
 
 def said(reader: Agent, conversation: Conversation, past: uuid.UUID, after: int) -> Page[Entry]:
     """Entries of another conversation of the same customer, from its beginning on."""
-    other = Conversation.objects.visible_to(reader).filter(
-        pk=past, customer=conversation.customer_id
+    other = (
+        Conversation.objects.visible_to(reader)
+        .filter(pk=past, customer=conversation.customer_id)
+        .first()
     )
-    if not other.exists():
+    if other is None:
         raise NotFound
-    found = threads.entries_after(past, after, limit=SAID + 1)
+    found = for_reader(reader, other, threads.entries_after(past, after, limit=SAID + 1))
     return _page(found, SAID, lambda entry: entry.seq)
 
 
@@ -151,12 +168,13 @@ def _read_key(text: str) -> tuple[datetime, uuid.UUID]:
 # --- what is in it -------------------------------------------------------------------------
 
 
-def notes(conversation: Conversation, before: int = 0) -> Page[Entry]:
+def notes(reader: Agent, conversation: Conversation, before: int = 0) -> Page[Entry]:
     """The conversation's internal notes, the latest first."""
     found = conversation.entries.filter(kind=Entry.Kind.NOTE)
     if before:
         found = found.filter(seq__lt=before)
-    return _page(list(found.order_by("-seq")[: NOTES + 1]), NOTES, lambda entry: entry.seq)
+    rows = for_reader(reader, conversation, found.order_by("-seq")[: NOTES + 1])
+    return _page(rows, NOTES, lambda entry: entry.seq)
 
 
 def files(conversation: Conversation, before: uuid.UUID | None = None) -> Page[File]:

@@ -39,7 +39,7 @@ def said(request: AgentRequest, pk: uuid.UUID, past: uuid.UUID) -> HttpResponse:
 @require_GET
 def notes(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
     conversation = queries.seen(request.user, pk)
-    page = queries.notes(conversation, read_number(request.GET.get("before")))
+    page = queries.notes(request.user, conversation, read_number(request.GET.get("before")))
     context = {"conversation": conversation, "page": page}
     return render(request, PARTIALS + "panel_notes.html", context)
 

@@ -16,9 +16,12 @@ from django.db.models.functions import Coalesce, Now
 
 from collaboration.notices.models import Derived, Notice, NoticeKind, NoticeSettings, Swept, Why
 from collaboration.notices.preferences import channels_of
+from conversations.grants.sight import readers
 from conversations.threads import mentions
 from conversations.threads.models import Conversation, Entry, ReadMark
 from permissions.accounts.models import Agent, Team
+from permissions.approvals.models import Approval
+from permissions.approvals.queries import approvers
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +122,7 @@ class Deriving:
     @property
     def may_see(self) -> set[int]:
         if self._may_see is None:
-            self._may_see = set(mentions.readers(self.conversation).values_list("pk", flat=True))
+            self._may_see = set(readers(self.conversation).values_list("pk", flat=True))
         return self._may_see
 
     def take(self, entry: Entry) -> set[int]:
@@ -159,7 +162,24 @@ class Deriving:
             )
         elif what in ("unassigned", "reopened"):
             concerned |= self._tell_waiting(entry)
+        elif what.startswith("approval_"):
+            concerned |= self._take_approval(entry, what)
         return concerned
+
+    def _take_approval(self, entry: Entry, what: str) -> set[int]:
+        """Approvers hear of what waits; who asked hears the end, and approvers need not look."""
+        asked = Approval.objects.filter(pk=entry.event["approval"]).first()
+        if asked is None:
+            return set()
+        if what == "approval_waiting":
+            people = {one.pk: Why.APPROVER for one in approvers(asked)}
+            return self._tell(entry, NoticeKind.APPROVAL, people)
+        told = self.conversation.entries.filter(
+            event__approval=entry.event["approval"], event__type="approval_waiting"
+        )
+        concerned = self._settle(Q(kind=NoticeKind.APPROVAL, entry_seq__in=told.values("seq")))
+        answered = self._tell(entry, NoticeKind.ANSWERED, {asked.requester_id: Why.ASKED})
+        return concerned | answered
 
     # --- who ---------------------------------------------------------------------------------
 

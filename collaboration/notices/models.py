@@ -13,6 +13,8 @@ class NoticeKind(models.TextChoices):
     TRANSFERRED = "transferred", _("A conversation is handed to me or my team")
     ASSIGNED = "assigned", _("A conversation is assigned to me")
     INVITED = "invited", _("Somebody invites me into a conversation")
+    APPROVAL = "approval", _("A colleague asks for an approval I can give")
+    ANSWERED = "answered", _("What I asked an approval for is decided")
     MESSAGE = "message", _("A customer writes in a conversation of mine")
     WOKE = "woke", _("A conversation that was set aside is due")
     UNASSIGNED = "unassigned", _("A conversation of my inboxes waits for somebody")
@@ -26,6 +28,8 @@ class Why(models.TextChoices):
     OWNER = "owner", _("You are responsible")
     PARTICIPANT = "participant", _("You take part")
     INBOX = "inbox", _("Your team looks after this inbox")
+    APPROVER = "approver", _("You may approve it")
+    ASKED = "asked", _("You asked for it")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

@@ -8,6 +8,8 @@ EVERY = frozenset(CHANNELS)
 # Sound is for what is meant for this agent in person; a queue may be loud by choice only.
 DEFAULTS = {kind: EVERY - {"sound"} for kind in NoticeKind} | {
     NoticeKind.MENTIONED: EVERY,
+    NoticeKind.APPROVAL: EVERY,
+    NoticeKind.ANSWERED: EVERY,
     NoticeKind.UNASSIGNED: frozenset({"app"}),
 }
 

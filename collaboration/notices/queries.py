@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from collaboration.notices.models import Notice, NoticeKind, NoticeQuerySet, Why
-from conversations.threads import mentions
+from conversations.grants.sight import readers
+from conversations.threads.covering import cover_texts
 from conversations.threads.models import Conversation, Entry
 from helpdesk.core.refusals import Invalid
 from helpdesk.core.text import one_line
@@ -78,9 +79,14 @@ def with_texts(found: NoticeQuerySet, most: int) -> list[Notice]:
         bodies = {
             (pk, seq): body for pk, seq, body in entries.values_list("conversation", "seq", "body")
         }
+        texts = cover_texts(
+            {
+                notice.pk: bodies.get((notice.conversation_id, notice.entry_seq), "")
+                for notice in telling
+            }
+        )
         for notice in telling:
-            body = bodies.get((notice.conversation_id, notice.entry_seq), "")
-            notice.text = one_line(body)  # type: ignore[attr-defined]
+            notice.text = one_line(texts[notice.pk])  # type: ignore[attr-defined]
     return notices
 
 
@@ -107,6 +113,10 @@ def sentence(notice: Notice) -> str:
             text = _("%(by)s handed %(who)s to you")
         case NoticeKind.INVITED:
             text = _("%(by)s invited you to the conversation with %(who)s")
+        case NoticeKind.APPROVAL:
+            text = _("%(by)s asks for an approval: %(who)s")
+        case NoticeKind.ANSWERED:
+            text = _("Your request is decided: %(who)s")
         case NoticeKind.MENTIONED if to_team:
             text = _("%(by)s mentioned your team: %(who)s")
         case NoticeKind.MENTIONED:
@@ -158,8 +168,8 @@ def _read_cursor(cursor: str) -> tuple[datetime, int]:
 def mentionable(reader: Agent, conversation: Conversation, asked: str) -> list[dict[str, Any]]:
     """Colleagues and teams who may see the conversation, by the beginning of a name first."""
     asked = asked.strip().lower()
-    colleagues = mentions.readers(conversation).exclude(pk=reader.pk)
-    teams = Team.objects.filter(group__user__in=mentions.readers(conversation)).distinct()
+    colleagues = readers(conversation).exclude(pk=reader.pk)
+    teams = Team.objects.filter(group__user__in=readers(conversation)).distinct()
     if asked:
         colleagues = colleagues.filter(Q(name__icontains=asked) | Q(username__icontains=asked))
         teams = teams.filter(name__icontains=asked)

@@ -13,7 +13,7 @@ from collaboration.workspace.screens import Screen, screens, spawn
 from helpdesk.core.live import hub
 from helpdesk.core.live.sockets import dump
 from helpdesk.core.live.threads import in_thread
-from permissions.accounts import attendance
+from permissions.accounts import attendance, sessions
 from permissions.accounts.events import StatusChosen
 
 GATHER = 0.1  # seconds of questions answered together
@@ -78,6 +78,8 @@ async def look() -> None:
     active = _active & due
     if due:
         await in_thread(attendance.renew, due, active)
+        keys = {screen.seat.session_key for screen in screens if screen.seat}
+        await in_thread(sessions.seen, sorted(keys))
         _renewed.update(dict.fromkeys(due, now))
         _active.difference_update(active)
     _take(await in_thread(attendance.statuses))

@@ -11,6 +11,8 @@ ICONS = {
     NoticeKind.TRANSFERRED: "transfer",
     NoticeKind.ASSIGNED: "assign",
     NoticeKind.INVITED: "people",
+    NoticeKind.APPROVAL: "checks",
+    NoticeKind.ANSWERED: "check",
     NoticeKind.MESSAGE: "talk",
     NoticeKind.WOKE: "clock",
     NoticeKind.UNASSIGNED: "inbox",

@@ -16,8 +16,7 @@ from conversations.inboxes.models import Inbox
 from conversations.threads.listing import VIEWS, Listing
 from conversations.threads.models import Conversation, Priority, Status
 from permissions.accounts.models import Agent, Team
-from permissions.acts.checks import granted
-from permissions.acts.vocabulary import Act
+from permissions.acts.checks import seen
 
 NAMES: dict[str, str | Promise] = {
     "inbox": gettext_lazy("Inbox"),
@@ -136,13 +135,13 @@ def bulk_offers(reader: Agent) -> Offers:
 
 
 def _teams(reader: Agent) -> list[Team]:
-    found = Team.objects.filter(inboxes__in=granted(reader, Act.VIEW))
+    found = Team.objects.filter(inboxes__in=seen(reader))
     return list(found.distinct().order_by("name"))
 
 
 def choices(reader: Agent, listing: Listing) -> list[Field]:
     """Every filter with what it offers this reader."""
-    tags, types = _in_use(reader)
+    tags, types = in_use(reader)
     inboxes = Inbox.objects.visible_to(reader).order_by("name").values_list("key", "name")
     offered: dict[str, list[tuple[str, str]]] = {
         "assignee": [("me", _("Me")), ("none", _("Nobody"))]
@@ -217,17 +216,17 @@ def _names(reader: Agent, key: str, values: tuple[str, ...]) -> dict[str, str]:
             mine = Inbox.objects.visible_to(reader).filter(key__in=values)
             return dict(mine.values_list("key", "name"))
         case "customer":
-            seen = Conversation.objects.visible_to(reader).filter(
+            theirs = Conversation.objects.visible_to(reader).filter(
                 customer__in=map(uuid.UUID, values)
             )
-            people_ = Customer.objects.filter(pk__in=seen.values("customer"))
+            people_ = Customer.objects.filter(pk__in=theirs.values("customer"))
             return {str(one.pk): str(one) for one in people_}
     return {}
 
 
 def _colleagues(reader: Agent) -> list[Agent]:
     """Members of the teams of the inboxes one sees."""
-    inboxes = granted(reader, Act.VIEW)
+    inboxes = seen(reader)
     found = Agent.objects.filter(is_active=True, groups__team__inboxes__in=inboxes)
     return list(found.distinct().order_by("name"))
 
@@ -244,10 +243,10 @@ ORDER BY 1, 3 DESC, 2
 """
 
 
-def _in_use(reader: Agent) -> tuple[list[str], list[str]]:
+def in_use(reader: Agent) -> tuple[list[str], list[str]]:
     """Tags and issue types of what is being worked on, the frequent ones first."""
     with connection.cursor() as cursor:
-        inboxes = list(granted(reader, Act.VIEW))
+        inboxes = list(seen(reader))
         cursor.execute(_IN_USE, {"inboxes": inboxes, "recent": RECENT})
         rows = cursor.fetchall()
     return (

@@ -1,5 +1,6 @@
 """The agents' window: entries of the conversations they watch, their lists, who else is there."""
 
+import asyncio
 import logging
 import secrets
 import time
@@ -10,7 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
+from collaboration.approvals import live as approvals
 from collaboration.notices import live as notices
+from collaboration.policy import live as policy
 from collaboration.presence import attending, table
 from collaboration.workspace import lists
 from collaboration.workspace.screens import screens, spawn
@@ -25,6 +28,7 @@ from collaboration.workspace.seats import (
 )
 from conversations.intake.events import AgentTypingToCustomer, CustomerTyping
 from conversations.threads import feeds
+from conversations.threads.covering import clear_screens
 from conversations.threads.events import CustomerHasRead, ReadMarkMoved
 from helpdesk.core.live import hub
 from helpdesk.core.live.sockets import NOT_SIGNED_IN, TOO_MANY, Socket, dump
@@ -35,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 MOST_WATCHED = 20  # conversations by one screen
 MOST_ROWS = 100  # of its list, whose people it hears of
+A_DAY = 86_400.0  # no timer of an event loop is set for longer
 SILENT = 25.0  # seconds after which a screen that said it is looked at is believed no more
 
 _per_agent: Counter[int] = Counter()
@@ -52,20 +57,25 @@ class WorkspaceConsumer(Socket):
         self.screen = secrets.token_hex(6)
         self.watched: dict[str, feeds.Feed] = {}
         self.rows: set[str] = set()
+        self.unseen: set[str] = set()  # conversations a supervisor watches without being seen
         self.heard_at = time.monotonic()
+        self.end_of_grant: asyncio.TimerHandle | None = None
         seat = await in_thread(take_seat, session_key_of(headers), self.browser_language)
         if seat is None:
             return await self.refuse(NOT_SIGNED_IN)
         if _per_agent[seat.agent_id] >= settings.LIMITS["sockets per agent"][0]:
             return await self.refuse(TOO_MANY)
+        await policy.know()
         self.seat, self.language = seat, seat.language
         _per_agent[seat.agent_id] += 1
         screens.add(self)
         await self.accept()
         lists.names[seat.agent_id] = (seat.name, seat.colour)
+        self._await_end_of_grant()
         self.tell(type="hello", agent={"id": seat.agent_id, "name": seat.name})
         attending.arrived(self)
         notices.arrived(self)
+        approvals.arrived(self)
 
     async def received(self, frame: dict[str, Any]) -> None:
         seat = self.seat
@@ -79,6 +89,7 @@ class WorkspaceConsumer(Socket):
             case "unwatch" if conversation_id:
                 self._unwatch(conversation_id)
             case "viewing" if conversation_id in self.watched:
+                await self._find_out_whether_seen(seat, conversation_id)
                 self._viewing(seat, conversation_id, frame.get("visible", True))
             case "rows" if isinstance(frame.get("conversations"), list):
                 await self._show_rows(seat, frame["conversations"])
@@ -98,12 +109,16 @@ class WorkspaceConsumer(Socket):
             return self.tell(type="error", code="too_many", conversation=conversation_id)
         if not await in_thread(may_see, seat.agent_id, conversation_id):
             return self.tell(type="access", conversation=conversation_id, allowed=False)
+        clearly = await in_thread(clear_screens, seat.agent_id, [conversation_id])
         if self.ended:
             return
         after = after if isinstance(after, int) and after >= 0 else None
-        self.watched[conversation_id] = feeds.watch(conversation_id, self, after=after)
+        self.watched[conversation_id] = feeds.watch(
+            conversation_id, self, after=after, clear=conversation_id in clearly
+        )
         _watching.setdefault(conversation_id, set()).add(self)
-        table.show(self.screen, seat.agent_id, conversation_id, "viewing")
+        await self._find_out_whether_seen(seat, conversation_id)
+        self._show(seat, conversation_id, "viewing")
         if table.people(conversation_id):
             tell_people(conversation_id, only=self)
         notices.seen(seat.agent_id, conversation_id)
@@ -129,9 +144,9 @@ class WorkspaceConsumer(Socket):
     def _viewing(self, seat: Seat, conversation_id: str, visible: Any) -> None:
         """Told when the screen is turned to or away, and every few seconds as a sign of life."""
         if not visible:
-            return table.show(self.screen, seat.agent_id, conversation_id, "open")
+            return self._show(seat, conversation_id, "open")
         if not table.is_writing(self.screen, conversation_id):
-            table.show(self.screen, seat.agent_id, conversation_id, "viewing")
+            self._show(seat, conversation_id, "viewing")
         notices.seen(seat.agent_id, conversation_id)
 
     def _unwatch(self, conversation_id: str) -> None:
@@ -139,16 +154,33 @@ class WorkspaceConsumer(Socket):
             feeds.unwatch(conversation_id, self)
             _forget(_watching, conversation_id, self)
             table.gone(self.screen, self.seat.agent_id, conversation_id)
+            self.unseen.discard(conversation_id)
+
+    async def _find_out_whether_seen(self, seat: Seat, conversation_id: str) -> None:
+        """Asked again with each sign of life: who joins is seen from then on."""
+        unseen = policy.hides_supervisors() and await in_thread(
+            policy.is_unseen, seat.agent_id, conversation_id
+        )
+        (self.unseen.add if unseen else self.unseen.discard)(conversation_id)
+
+    def _show(self, seat: Seat, conversation_id: str, state: str) -> None:
+        """Tell colleagues what this screen does; whoever watches unseen is seen once they write."""
+        if conversation_id in self.unseen and state in ("open", "viewing"):
+            table.gone(self.screen, seat.agent_id, conversation_id)
+        else:
+            table.show(self.screen, seat.agent_id, conversation_id, state)
 
     def _typing(self, seat: Seat, conversation_id: str, frame: dict[str, Any]) -> None:
         writes = frame.get("mode") if frame.get("typing", True) else None
         state = writes if writes in ("reply", "note") else "viewing"
-        table.show(self.screen, seat.agent_id, conversation_id, state)
-        if writes != "note":
+        self._show(seat, conversation_id, state)
+        feed = self.watched[conversation_id]
+        name = policy.name_for_customers(feed.inbox_id, seat.public_name)
+        if writes != "note" and name is not None:
             hub.announce(
                 AgentTypingToCustomer(
                     conversation_id=conversation_id,
-                    public_name=seat.public_name,
+                    public_name=name,
                     typing=writes == "reply",
                 )
             )
@@ -165,6 +197,8 @@ class WorkspaceConsumer(Socket):
         for conversation_id in list(self.watched):
             self._unwatch(conversation_id)
         self._forget_rows()
+        if self.end_of_grant:
+            self.end_of_grant.cancel()
         screens.discard(self)
         _per_agent[self.seat.agent_id] -= 1
         if not _per_agent[self.seat.agent_id]:
@@ -181,16 +215,37 @@ class WorkspaceConsumer(Socket):
         if seat is None:
             return self.end(NOT_SIGNED_IN)
         self.seat, self.language = seat, seat.language
-        for conversation_id in list(self.watched):
-            if not await in_thread(may_see, seat.agent_id, conversation_id):
-                self._unwatch(conversation_id)
-                self.tell(type="access", conversation=conversation_id, allowed=False)
+        self._await_end_of_grant()
+        seen = await in_thread(visible_among, seat.agent_id, set(self.watched))
+        for conversation_id in set(self.watched) - seen:
+            self.lose(conversation_id)
         if self.rows:
             await self._show_rows(seat, list(self.rows))
-        if seat.inboxes != old.inboxes:
+        if (seat.sight, seat.grants) != (old.sight, old.grants):
             self.tell(type="access", lists=True)
         attending.renew_soon(seat.agent_id)  # signing out elsewhere said that nobody is there
         notices.rights_changed(seat.agent_id)
+
+
+    def lose(self, conversation_id: str) -> None:
+        """Blank a conversation that may not be seen any more."""
+        shown = conversation_id in self.watched or conversation_id in self.rows
+        self._unwatch(conversation_id)
+        if conversation_id in self.rows:
+            self.rows.discard(conversation_id)
+            _forget(_listing, conversation_id, self)
+        if shown:
+            self.tell(type="access", conversation=conversation_id, allowed=False)
+
+    def _await_end_of_grant(self) -> None:
+        """Ask anew the moment an exception ends; the tick would find it a second later."""
+        if self.end_of_grant:
+            self.end_of_grant.cancel()
+            self.end_of_grant = None
+        if self.seat and self.seat.ends is not None:
+            pause = max(0.0, min(self.seat.ends - time.monotonic(), A_DAY)) + 0.02
+            loop = asyncio.get_running_loop()
+            self.end_of_grant = loop.call_later(pause, lambda: spawn(self.check_seat()))
 
 
 def _forget(
@@ -259,7 +314,8 @@ def show_typing(event: CustomerTyping) -> None:
                 conversation=event.conversation_id,
                 author={"kind": "customer"},
                 typing=event.typing,
-                text=event.text,
+                # Half a number cannot be recognised: who does not read clearly reads none of it.
+                text=event.text if watcher.clear else "",
             )
 
 
@@ -285,6 +341,29 @@ def show_read(event: ReadMarkMoved) -> None:
                 messages=event.messages,
                 back=event.back,
             )
+
+
+@feeds.guard
+async def refuse_unseen(conversation_id: str, watching: list[feeds.Screen]) -> set[feeds.Screen]:
+    """Those who may not see a conversation any more. Asked of the database for agents alone who
+    see a part of its inbox or were given an exception."""
+    feed = feeds.feeds.get(conversation_id)
+    inbox = feed.inbox_id if feed else 0
+    unsure = {
+        screen: screen.seat.agent_id
+        for screen in watching
+        if isinstance(screen, WorkspaceConsumer)
+        and screen.seat
+        and inbox not in screen.seat.sight.all_of
+    }
+    seen = {
+        agent_id: await in_thread(may_see, agent_id, conversation_id)
+        for agent_id in set(unsure.values())
+    }
+    refused = {screen for screen, agent_id in unsure.items() if not seen[agent_id]}
+    for screen in refused:
+        screen.lose(conversation_id)
+    return refused
 
 
 @hub.hears(AccessChanged)

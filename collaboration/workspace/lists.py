@@ -22,7 +22,10 @@ from django.utils import translation
 
 from collaboration.saved.queries import listings, saved_views
 from collaboration.workspace.screens import Screen, screens, spawn
+from collaboration.workspace.seats import visible_among
+from conversations.grants.sight import unknown_among
 from conversations.threads import feeds, queries
+from conversations.threads.covering import cover_previews
 from conversations.threads.listing import VIEWS, Listing, Reader
 from conversations.threads.models import Conversation
 from helpdesk.core.live.sockets import dump
@@ -130,7 +133,7 @@ class Drawn:
 
 def draw_rows(ids: Iterable[str], languages: set[str]) -> list[Drawn]:
     rows = queries.for_rows(Conversation.objects.filter(pk__in=list(ids)), None)
-    return [_draw(row, languages) for row in rows]
+    return [_draw(row, languages) for row in cover_previews(list(rows))]
 
 
 def _draw(row: Conversation, languages: set[str]) -> Drawn:
@@ -158,17 +161,40 @@ async def _tell_rows() -> None:
     try:
         await _renew_lists()
         drawn = await in_thread(draw_rows, changed, languages)
+        asked = await _ask_who_sees([one.row for one in drawn])
     except Exception:
         for conversation_id in changed:  # so that the next tick tells of them again
             _known.pop(conversation_id, None)
         raise
     for one in drawn:
         for screen in list(screens):
-            if screen.seat and one.row.inbox_id in screen.seat.inboxes:
+            if screen.seat is None:
+                continue
+            seen = screen.seat.sight.sees(one.row)
+            if seen is None:
+                seen = str(one.row.pk) in asked.get(screen.seat.agent_id, ())
+            if not seen:
+                screen.lose(str(one.row.pk))
+            else:
                 shown = _shown.get(screen)
                 frames = one.here if shown and shown.holds(one.row) else one.gone
                 if text := frames.get(screen.language):
                     screen.push(text)
+
+
+async def _ask_who_sees(rows: list[Conversation]) -> dict[int, set[str]]:
+    """What the database alone knows of these rows: one query per agent with a part of an inbox or
+    an exception."""
+    unsure = {
+        screen.seat.agent_id: {str(row.pk) for row in unknown_among(screen.seat.sight, rows)}
+        for screen in screens
+        if screen.seat
+    }
+    return {
+        agent_id: await in_thread(visible_among, agent_id, ids)
+        for agent_id, ids in unsure.items()
+        if ids
+    }
 
 
 def _count(agent_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -183,7 +209,8 @@ async def _tell_counts() -> None:
     concerned = {
         screen.seat.agent_id
         for screen in screens
-        if screen.seat and not inboxes.isdisjoint(screen.seat.inboxes)
+        if screen.seat
+        and (screen.seat.sight.exceptions or not inboxes.isdisjoint(screen.seat.sight.inboxes))
     }
     if not concerned:
         return

@@ -8,11 +8,22 @@ from django.utils.timezone import now
 from collaboration.context import queries as context
 from collaboration.drafts.models import PrivateDraft
 from collaboration.drafts.queries import drafts_of
+from conversations.grants.rights import acts_on
+from conversations.modes.commands import may_switch
+from conversations.modes.enforcing import (
+    Sentence,
+    may_try_to_join,
+    offered_modes,
+    watches_unseen,
+    why_no_note,
+    why_no_reply,
+)
+from conversations.modes.floor import Mode
 from conversations.threads import queries as threads
+from conversations.threads.covering import cover_previews, for_reader
 from conversations.threads.models import Conversation, Entry, Participant, Priority
 from helpdesk.core.refusals import NotFound
 from permissions.accounts.models import Agent, Team
-from permissions.acts.checks import rights_of
 from permissions.acts.vocabulary import Act
 
 SHOWN = 60  # entries on the first screen
@@ -29,6 +40,8 @@ class Talk:
     panel: context.Panel
     read_seq: int
     may: dict[str, bool]
+    closed: dict[str, Sentence]  # why the agent, who has the right, cannot write now
+    unseen: bool | None  # whether colleagues do not see that a supervisor watches
     drafts: dict[str, PrivateDraft] = field(default_factory=dict)
     unsent: list[Entry] = field(default_factory=list)
 
@@ -41,6 +54,11 @@ class Talk:
     def priorities(self) -> list[tuple[str, str]]:
         return [(priority.key, str(priority.label)) for priority in Priority]
 
+    @property
+    def modes(self) -> list[Mode]:
+        """What the conversation can be switched to."""
+        return offered_modes()
+
 
 def find(reader: Agent, pk: uuid.UUID) -> Conversation:
     """A conversation the reader may see, with what its header shows. Raises NotFound."""
@@ -48,6 +66,7 @@ def find(reader: Agent, pk: uuid.UUID) -> Conversation:
     conversation = found.filter(pk=pk).first()
     if conversation is None:
         raise NotFound
+    cover_previews([conversation])
     return conversation
 
 
@@ -58,13 +77,20 @@ def talk(reader: Agent, pk: uuid.UUID) -> Talk:
         conversation.participants.filter(left_at=None).select_related("agent").order_by("joined_at")
     )
     mark = conversation.read_marks.filter(agent=reader).values_list("seq", flat=True).first()
+    takes_part = any(one.agent_id == reader.pk for one in participants)
+    closed = {
+        "reply": why_no_reply(conversation, reader, takes_part=takes_part),
+        "note": why_no_note(conversation, reader),
+    }
     return Talk(
         conversation=conversation,
-        entries=threads.latest_entries(conversation, SHOWN),
+        entries=for_reader(reader, conversation, threads.latest_entries(conversation, SHOWN)),
         participants=participants,
         panel=context.panel(reader, conversation),
         read_seq=mark or 0,
         may=may(reader, conversation, participants),
+        closed={kind: why for kind, why in closed.items() if why is not None},
+        unseen=watches_unseen(conversation, reader, takes_part=takes_part),
         drafts=drafts_of(reader, pk),
         unsent=[unsent(reader, kind) for kind in (Entry.Kind.REPLY, Entry.Kind.NOTE)],
     )
@@ -81,34 +107,35 @@ def may(
     reader: Agent, conversation: Conversation, participants: list[Participant]
 ) -> dict[str, bool]:
     """Which buttons make sense. The commands decide; this only keeps useless ones away."""
-    rights = rights_of(reader)
-    inbox, owner = conversation.inbox_id, conversation.assignee_id
+    acts = acts_on(reader, conversation)
+    owner = conversation.assignee_id
     mine = owner == reader.pk
     taking_part = any(one.agent_id == reader.pk for one in participants)
     resolved, spam = conversation.status == "resolved", conversation.is_spam
     merged = conversation.merged_into_id is not None
-    reply, resolve = rights.allows(Act.REPLY, inbox), rights.allows(Act.RESOLVE, inbox)
-    moderate = rights.allows(Act.MODERATE, inbox)
+    reply, resolve = Act.REPLY in acts, Act.RESOLVE in acts
+    moderate = Act.MODERATE in acts
     blocked = conversation.customer.is_blocked()
     return {
         "reply": reply,
-        "note": rights.allows(Act.NOTE, inbox),
-        "claim": owner is None and rights.allows(Act.CLAIM, inbox),
-        "take_over": owner is not None and not mine and reply and rights.allows(Act.ASSIGN, inbox),
-        "join": not taking_part and rights.allows(Act.JOIN, inbox),
+        "note": Act.NOTE in acts,
+        "claim": owner is None and Act.CLAIM in acts,
+        "take_over": owner is not None and not mine and reply and Act.ASSIGN in acts,
+        "join": not taking_part and Act.JOIN in acts and may_try_to_join(conversation, reader),
         "leave": taking_part and not mine,
-        "invite": rights.allows(Act.JOIN, inbox),
-        "assign": rights.allows(Act.ASSIGN, inbox),
-        "transfer": rights.allows(Act.TRANSFER, inbox),
+        "invite": Act.INVITE in acts and conversation.floor.enabled,
+        "assign": Act.ASSIGN in acts,
+        "transfer": Act.TRANSFER in acts,
         "resolve": not resolved and resolve,
         "reopen": resolved and not spam and resolve,
         "snooze": not spam and resolve,
-        "prioritise": rights.allows(Act.PRIORITISE, inbox),
-        "merge": not spam and not merged and rights.allows(Act.MERGE, inbox),
+        "prioritise": Act.PRIORITISE in acts,
+        "merge": not spam and not merged and Act.MERGE in acts,
         "spam": not spam and moderate,
         "not_spam": spam and moderate,
         "block": not blocked and moderate,
         "unblock": blocked and moderate,
+        "mode": not merged and conversation.floor.enabled and may_switch(reader, conversation),
         "unread": not resolved and conversation.messages > 0,
     }
 
@@ -130,9 +157,10 @@ def teams(conversation: Conversation) -> list[Team]:
 
 def mergeable(reader: Agent, conversation: Conversation) -> list[Conversation]:
     """The customer's other conversations, which this one may go on in."""
-    return list(
+    found = (
         Conversation.objects.visible_to(reader)
         .filter(customer=conversation.customer_id, is_spam=False, merged_into=None)
         .exclude(pk=conversation.pk)
-        .order_by("-last_activity_at")[:MERGEABLE]
+        .order_by("-last_activity_at")
     )
+    return cover_previews(list(found[:MERGEABLE]))

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
 from django.db import DatabaseError
@@ -15,9 +15,11 @@ logger = logging.getLogger(__name__)
 class Screen(Protocol):
     seat: Seat | None
     language: str
+    watched: Mapping[str, object]  # the conversations it has open
 
     def push(self, text: str) -> None: ...
     def tell(self, **frame: object) -> None: ...
+    def lose(self, conversation_id: str) -> None: ...
 
 
 screens: set[Screen] = set()

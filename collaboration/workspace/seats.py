@@ -4,6 +4,7 @@ Sockets do not keep a user object and believe it. A change of rights raises the 
 is told as an event; a look into PostgreSQL every second or two finds it even if nobody was told.
 """
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,15 +13,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db.models import Count, F, Min
 from django.db.models.functions import Now
 from django.http import parse_cookie
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language_from_request
 
+from conversations.grants.models import Grant
+from conversations.grants.sight import Sight, sight_of
 from conversations.threads.models import Conversation
 from permissions.accounts.models import Agent
-from permissions.acts.checks import granted
-from permissions.acts.vocabulary import Act
+from permissions.accounts.sessions import DUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,9 @@ class Seat:
     language: str
     version: int
     session_key: str
-    inboxes: frozenset[int]  # whose conversations may be seen
+    sight: Sight  # what of the conversations may be seen
+    grants: int  # how many exceptions hold
+    ends: float | None  # when the first of them ends, by this process's monotonic clock
 
 
 def take_seat(session_key: str, browser_language: str) -> Seat | None:
@@ -45,11 +50,15 @@ def take_seat(session_key: str, browser_language: str) -> Seat | None:
         settings.AUTHENTICATION_BACKENDS
     ):
         return None
+    if data.get(DUE):
+        return None
     agent = Agent.objects.filter(pk=data[SESSION_KEY], is_active=True).first()
     if agent is None or not constant_time_compare(
         data.get(HASH_SESSION_KEY, ""), agent.get_session_auth_hash()
     ):
         return None
+    sight = sight_of(agent)
+    grants, ends = _exceptions(agent) if sight.exceptions else (0, None)
     return Seat(
         agent_id=agent.pk,
         name=str(agent),
@@ -58,8 +67,18 @@ def take_seat(session_key: str, browser_language: str) -> Seat | None:
         language=agent.language or browser_language,
         version=agent.authz_version,
         session_key=session_key,
-        inboxes=granted(agent, Act.VIEW),
+        sight=sight,
+        grants=grants,
+        ends=ends,
     )
+
+
+def _exceptions(agent: Agent) -> tuple[int, float | None]:
+    """How many hold, and when the first ends: measured by the database, kept by our clock."""
+    live = Grant.objects.live().filter(agent=agent)
+    found = live.aggregate(held=Count("pk"), left=Min(F("expires_at") - Now()))
+    left = found["left"]
+    return found["held"], None if left is None else time.monotonic() + left.total_seconds()
 
 
 def session_key_of(headers: dict[bytes, bytes]) -> str:
@@ -91,7 +110,8 @@ def may_see(agent_id: int, conversation_id: str) -> bool:
 
 
 def still_valid(seats: list[Seat]) -> set[Seat]:
-    """Those seats whose session lives and whose rights are unchanged: two queries for all."""
+    """Those seats whose session lives and whose rights are unchanged: two queries for all, and
+    one more if any of their agents were given exceptions."""
     versions = dict(
         Agent.objects.filter(pk__in={seat.agent_id for seat in seats}, is_active=True).values_list(
             "pk", "authz_version"
@@ -102,8 +122,19 @@ def still_valid(seats: list[Seat]) -> set[Seat]:
             session_key__in={seat.session_key for seat in seats}, expire_date__gt=Now()
         ).values_list("session_key", flat=True)
     )
+    excepted = {seat.agent_id for seat in seats if seat.grants}
+    grants = dict(
+        Grant.objects.live()
+        .filter(agent__in=excepted)
+        .values_list("agent")
+        .annotate(held=Count("pk"))
+        if excepted
+        else ()
+    )
     return {
         seat
         for seat in seats
-        if versions.get(seat.agent_id) == seat.version and seat.session_key in sessions
+        if versions.get(seat.agent_id) == seat.version
+        and seat.session_key in sessions
+        and grants.get(seat.agent_id, 0) == seat.grants
     }

@@ -5,6 +5,7 @@ Unseen is 404, seen but forbidden is the command's 403, badly filled in is 422.
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
@@ -13,12 +14,14 @@ from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
 from collaboration.acts.table import ACTS
+from collaboration.approvals import asking
 from collaboration.workspace import queries
 from collaboration.workspace.list_views import lists_shown
 from conversations.threads import commands
 from conversations.threads import queries as threads
+from conversations.threads.covering import for_reader
 from conversations.threads.draw import with_html
-from conversations.threads.files import upload_file
+from conversations.threads.files import record_download, upload_file
 from conversations.threads.forms import MessageInput
 from conversations.threads.listing import Listing
 from conversations.threads.models import Conversation, File
@@ -27,6 +30,7 @@ from helpdesk.core.refusals import Invalid, NotFound
 from helpdesk.core.web.negotiation import read_input, read_number, wants_json
 from permissions.accounts.doors import AgentRequest, agents_only
 from permissions.accounts.models import Agent
+from permissions.approvals.models import Approval
 
 
 @agents_only
@@ -93,6 +97,7 @@ def entries(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
         page = threads.entries_before(pk, read_number(request.GET.get("before")), limit)
     else:
         page = list(threads.entries_after(pk, read_number(request.GET.get("after")), limit=limit))
+    page = for_reader(request.user, found, page)
     if request.GET.get("html"):
         shown = with_html(page, translation.get_language() or "en")
     else:
@@ -123,8 +128,18 @@ def _say(
     return view
 
 
-messages = _say(commands.post_reply)
 notes = _say(commands.post_note)
+
+
+@agents_only
+@require_POST
+def messages(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    """A reply: 201, or 200 if it was there; 202 if a colleague has to approve it first."""
+    done = asking.reply(request.user, pk, MessageInput.read(read_input(request)))
+    if isinstance(done, Approval):
+        return asking.asked(request, done)
+    entry, made = done
+    return JsonResponse(threads.entry_json(entry), status=201 if made else 200)
 
 
 def _act(name: str) -> Callable[..., HttpResponseBase]:
@@ -136,7 +151,12 @@ def _act(name: str) -> Callable[..., HttpResponseBase]:
         data = read_input(request)
         arguments = one.read(data, request.user)
         after = _next(request.user, pk, data)
-        one.command(agent=request.user, conversation=pk, **arguments)
+        do = partial(one.command, agent=request.user, conversation=pk, **arguments)
+        waits = asking.act(
+            name, do, agent=request.user, conversation=pk, arguments=arguments, data=data
+        )
+        if waits:
+            return asking.asked(request, waits)
         if wants_json(request) or request.content_type == "application/json":
             return JsonResponse(threads.row_json(queries.find(request.user, pk)) | after)
         if request.headers.get("HX-Request"):
@@ -169,12 +189,14 @@ resolve = _act("resolve")
 reopen = _act("reopen")
 snooze = _act("snooze")
 priority = _act("priority")
+mode = _act("mode")
 spam = _act("spam")
 not_spam = _act("not-spam")
 block = _act("block")
 unblock = _act("unblock")
 merge = _act("merge")
 unread = _act("unread")
+recall = _act("recall")
 
 
 @agents_only
@@ -206,6 +228,7 @@ def files(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def file(request: AgentRequest, file_id: uuid.UUID) -> FileResponse:
     found = get_object_or_404(File.objects.visible_to(request.user), pk=file_id)
+    record_download(agent=request.user, file=found)
     return file_response(found)
 
 

@@ -5,15 +5,16 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from conversations.inboxes import hours
+from conversations.modes.floor import MOST, Joining, Mode, Shown
 from permissions.accounts.models import Agent, Team
-from permissions.acts.checks import granted
+from permissions.acts.checks import seen
 from permissions.acts.grants import AgentRight, GroupRight
 from permissions.acts.vocabulary import Act
 
 
 class InboxQuerySet(models.QuerySet["Inbox"]):
     def visible_to(self, reader: Agent) -> "InboxQuerySet":
-        return self.filter(pk__in=granted(reader, Act.VIEW))
+        return self.filter(pk__in=seen(reader))
 
 
 class Inbox(models.Model):
@@ -59,6 +60,37 @@ class Inbox(models.Model):
         _("text outside of opening hours"), max_length=300, blank=True, db_default=""
     )
     signing_secret = models.CharField(max_length=64, blank=True, db_default="", editable=False)
+    # How its conversations are worked on together; empty: as the installation's rules say.
+    mode = models.CharField(
+        _("mode"), max_length=10, choices=Mode, blank=True, default="", db_default=""
+    )
+    joining = models.CharField(
+        _("who may join"), max_length=10, choices=Joining, blank=True, default="", db_default=""
+    )
+    joining_groups = models.JSONField(  # of the teams and roles, if they are chosen
+        _("teams and roles that may join"),
+        default=list,
+        blank=True,
+        db_default=models.Value([], models.JSONField()),
+    )
+    most_participants = models.PositiveSmallIntegerField(_("most participants"), null=True)
+    shown_as = models.CharField(
+        _("names customers see"),
+        max_length=10,
+        choices=Shown,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    team_name = models.CharField(
+        _("name for the whole team"), max_length=80, blank=True, default="", db_default=""
+    )
+    # Grows with every change, so that who saves an older page is told.
+    version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    changed_by = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    changed_at = models.DateTimeField(null=True, editable=False)
 
     objects = InboxQuerySet.as_manager()
 
@@ -75,6 +107,19 @@ class Inbox(models.Model):
                 condition=Q(position__in=("left", "right")), name="inbox_position_known"
             ),
             models.CheckConstraint(condition=~Q(time_zone=""), name="inbox_has_time_zone"),
+            models.CheckConstraint(
+                condition=Q(mode__in=["", *Mode.values]), name="inbox_mode_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(joining__in=["", *Joining.values]), name="inbox_joining_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(shown_as__in=["", *Shown.values]), name="inbox_shown_as_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(most_participants=None) | Q(most_participants__lte=MOST),
+                name="inbox_most_participants",
+            ),
         ]
 
     def __str__(self) -> str:

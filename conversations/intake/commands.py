@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from conversations.customers import values
+from conversations.customers.kinds import split
 from conversations.customers.models import Customer
 from conversations.inboxes.models import Inbox
 from conversations.intake.models import LASTS, CustomerSession, new_token, token_hash
@@ -33,9 +35,11 @@ def begin_session(
 ) -> tuple[CustomerSession, str]:
     """Give a new customer's browser its token. Returns the session and the token, once."""
     with command("customer.begin_session", actor=None, on=None) as step:
-        customer = Customer.objects.create(
-            name=name, language=language, attributes=attributes or {}
-        )
+        rest, told = dict(attributes or {}), {}
+        if "site" in rest:
+            rest["site"], told = split(rest["site"])
+        customer = Customer.objects.create(name=name, language=language, attributes=rest)
+        values.store_told(customer, told, by=customer)
         step.on = customer
         step.note(inbox=inbox.key)
         return new_session(inbox, customer)

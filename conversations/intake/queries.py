@@ -63,8 +63,9 @@ def has_ended(conversation_id: uuid.UUID) -> bool:
 
 
 def _turns() -> QuerySet[Entry]:
-    """Public entries but ratings, the last one first."""
-    return Entry.objects.public().exclude(event__contains={"type": "rated"}).order_by("-public_seq")
+    """Public entries but ratings and recalls, the last one first."""
+    turns = Entry.objects.public().exclude(event__contains={"type": "rated"})
+    return turns.exclude(event__contains={"type": "recalled"}).order_by("-public_seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,19 @@ def listed(
 ) -> tuple[list[Listed], datetime | None]:
     """The customer's conversations, the last to change first, and where the next page begins."""
     entries = Entry.objects.public().filter(conversation=OuterRef("pk"))
-    replies = Q(entries__kind=Entry.Kind.REPLY, entries__public_seq__gt=F("customer_read"))
+    replies = Q(
+        entries__kind=Entry.Kind.REPLY,
+        entries__public_seq__gt=F("customer_read"),
+        entries__recalled_at=None,
+    )
     found = own(session).filter(last_public_seq__gt=0)
     found = found.annotate(
         told_at=Subquery(entries.filter(public_seq=OuterRef("last_public_seq")).values("at")),
         said=Subquery(
-            entries.exclude(kind=Entry.Kind.EVENT).order_by("-public_seq").values("pk")[:1]
+            entries.filter(recalled_at=None)
+            .exclude(kind=Entry.Kind.EVENT)
+            .order_by("-public_seq")
+            .values("pk")[:1]
         ),
         turn=Subquery(_turns().filter(conversation=OuterRef("pk")).values("event__type")[:1]),
     )

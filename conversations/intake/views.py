@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from conversations.customers.values import own_contact
 from conversations.inboxes.colours import shades
 from conversations.inboxes.models import Inbox
 from conversations.inboxes.queries import anyone_available
@@ -171,7 +172,7 @@ def conversations(request: HttpRequest, session: CustomerSession) -> HttpRespons
         "conversations": drawn,
         "next": following and following.isoformat(),
         "away": not anyone_available(session.inbox),
-        "contact": {"name": session.customer.name, "email": session.customer.email},
+        "contact": own_contact(session.customer),
     }
     return JsonResponse(answer)
 
@@ -211,7 +212,7 @@ def contact(request: HttpRequest, session: CustomerSession) -> HttpResponse:
         name=read_name(data.get("name") or ""),
         email=read_email(data.get("email") or ""),
     )
-    return JsonResponse({"name": customer.name, "email": customer.email})
+    return JsonResponse(own_contact(customer))
 
 
 @require_POST
@@ -249,6 +250,7 @@ def file(request: HttpRequest, session: CustomerSession, file_id: uuid.UUID) -> 
         pk=file_id,
         conversation__in=own(session),
         entry__public_seq__isnull=False,
+        entry__recalled_at=None,
     )
     return file_response(found)
 

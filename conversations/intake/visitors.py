@@ -1,6 +1,6 @@
 """What becomes known of who a customer is: by themselves, by the page, by a signed statement.
 
-Name and e-mail address are written here and nowhere else.
+What a customer or their page tells is written here; what agents change, by `customers`.
 """
 
 from typing import Any
@@ -8,6 +8,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from conversations.customers import values
+from conversations.customers.events import CustomerChanged
+from conversations.customers.kinds import split
 from conversations.customers.models import Customer
 from conversations.inboxes.models import Inbox
 from conversations.intake.commands import new_session, refuse_blocked
@@ -34,7 +37,7 @@ def leave_contact(*, session: CustomerSession, name: str, email: str) -> Custome
         refuse_blocked(customer)
         if not (name or email):
             raise Invalid(_("Please leave a name or an e-mail address."))
-        if not _know(customer, name=name, email=email):
+        if not _know(step, customer, name=name, email=email):
             step.nothing_changed()
         elif conversation is not None:
             _tell_team(step, conversation, customer)
@@ -46,15 +49,19 @@ def tell_attributes(*, session: CustomerSession, attributes: dict[str, str | Non
     with command("customer.tell_attributes", actor=session.customer, on=session.customer) as step:
         customer = Customer.objects.select_for_update(no_key=True).get(pk=session.customer_id)
         before = customer.attributes.get("site", {})
-        told = {name: value for name, value in (before | attributes).items() if value is not None}
+        rest, known = split(attributes)
+        told = {name: value for name, value in (before | rest).items() if value is not None}
         if len(told) > MOST_ATTRIBUTES:
             raise Invalid(
                 _("A visitor has at most %(most)s attributes.") % {"most": MOST_ATTRIBUTES}
             )
-        if told == before:
+        if told == before and not known:
             step.nothing_changed()
             return customer
         spend("customer details", session.pk)
+        if not _know(step, customer, **known) and told == before:
+            step.nothing_changed()
+            return customer
         customer.attributes["site"] = told
         customer.save(update_fields=["attributes"])
         step.note(names=sorted(attributes))
@@ -89,7 +96,7 @@ def identify(
         step.note(inbox=inbox.key)
         stranger = session.customer if session and not session.customer.external_id else None
         step.on = known = _find(inbox, identity, stranger, language)
-        changed = _know(known, name=identity.name, email=identity.email)
+        changed = _know(step, known, name=identity.name, email=identity.email)
         if session is not None and (stranger or session.customer_id == known.pk):
             if stranger and stranger.pk != known.pk:
                 _hand_over(stranger, known)
@@ -128,6 +135,7 @@ def _hand_over(stranger: Customer, known: Customer) -> None:
     """What the stranger wrote was written by the known customer; a block goes along."""
     for model in (Conversation, CustomerSession, File):
         model.objects.filter(customer=stranger).update(customer=known)
+    values.carry_over(stranger, known)
     known.attributes = stranger.attributes | known.attributes
     if stranger.is_blocked() and not known.is_blocked():
         known.blocked_at, known.blocked_until = stranger.blocked_at, stranger.blocked_until
@@ -135,14 +143,13 @@ def _hand_over(stranger: Customer, known: Customer) -> None:
     known.save()
 
 
-def _know(customer: Customer, *, name: str, email: str) -> bool:
+def _know(step: Step, customer: Customer, **told: str) -> bool:
     """Store what is told and was not known; what is not told stays. Whether it changed anything."""
-    before = customer.name, customer.email
-    customer.name, customer.email = name or customer.name, email or customer.email
-    if before == (customer.name, customer.email):
-        return False
-    customer.save(update_fields=["name", "email"])
-    return True
+    changed = values.store_told(customer, told, by=customer)
+    if changed:
+        step.note(fields=changed)
+        step.tell(CustomerChanged(customer_id=str(customer.pk)))
+    return bool(changed)
 
 
 def _locked(session: CustomerSession) -> Conversation | None:

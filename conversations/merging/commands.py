@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.intake.events import SessionsMoved
 from conversations.intake.models import CustomerSession
+from conversations.modes.enforcing import why_no_room
+from conversations.grants.rights import may
 from conversations.threads import steps
 from conversations.threads.models import (
     Conversation,
@@ -18,7 +20,6 @@ from conversations.threads.models import (
 )
 from helpdesk.core.refusals import Invalid
 from permissions.accounts.models import Agent
-from permissions.acts.checks import allowed
 from permissions.acts.command import Step, command
 from permissions.acts.vocabulary import Act
 
@@ -75,7 +76,7 @@ def _carry_over(
     waiting = [one.waiting_since for one in (source, target) if one.waiting_since]
     target.waiting_since = min(waiting, default=None)
     owner = source.assignee
-    if target.assignee is None and owner and allowed(owner, Act.REPLY, target.inbox_id):
+    if target.assignee is None and owner and may(owner, Act.REPLY, target):
         target.assignee = owner
     target.team_id = target.team_id or source.team_id
     target.priority = max(source.priority, target.priority)
@@ -96,7 +97,7 @@ def _carry_people(source: Conversation, target: Conversation, now: datetime) -> 
     for person in Agent.objects.filter(
         participations__conversation=source, participations__left_at=None
     ).exclude(pk__in=Agent.objects.filter(there)):
-        if allowed(person, Act.JOIN, target.inbox_id):
+        if may(person, Act.JOIN, target) and not why_no_room(target):
             steps.take_part(target, person, at=now)
     Participant.objects.filter(conversation=source, left_at=None).update(left_at=now)
 

@@ -1,7 +1,7 @@
 """Entries drawn: the same partials at first load, in a live frame and in a catch-up.
 
-A live frame is drawn once per entry, language and audience; every socket of the process gets the
-same text.
+A live frame is drawn once per entry, language and audience (customers, agents who read texts
+clearly, agents who read them masked); every socket of the process gets the same text.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,7 @@ from django.template.loader import get_template
 from django.utils import translation
 
 from conversations.threads import queries
+from conversations.threads.covering import covered
 from conversations.threads.models import Entry
 from helpdesk.core.live.sockets import dump
 
@@ -40,33 +41,40 @@ def public_with_html(entries: Sequence[Entry], language: str) -> list[dict[str, 
     ]
 
 
+Eyes = tuple[str, bool]  # an agent's language, and whether they read texts clearly
+
+
 @dataclass(slots=True)
 class Frames:
-    """One entry's live frames, by language: for agents, and for the customer if public."""
+    """One entry's live frames: for agents, and for the customer (by language) if public."""
 
     seq: int
     public_seq: int | None
-    agents: dict[str, str] = field(default_factory=dict)
+    agents: dict[Eyes, str] = field(default_factory=dict)
     customer: dict[str, str] = field(default_factory=dict)
 
 
 def draw(
     conversation_id: str,
     entries: Iterable[Entry],
-    agents: set[str],
+    agents: set[Eyes],
     customers: set[str],
 ) -> list[Frames]:
     """Live frames of entries for the languages of those who watch."""
     drawn = []
     for entry in entries:
         frames = Frames(entry.seq, entry.public_seq)
-        for language in agents:
-            frames.agents[language] = dump(
+        for language, clear in agents:
+            shown = entry if clear else covered(entry)
+            if shown is entry and (language, not clear) in frames.agents:
+                frames.agents[language, clear] = frames.agents[language, not clear]
+                continue
+            frames.agents[language, clear] = dump(
                 {
                     "type": "entry",
                     "conversation": conversation_id,
-                    "entry": queries.entry_json(entry),
-                    "html": entry_html(entry, language),
+                    "entry": queries.entry_json(shown),
+                    "html": entry_html(shown, language),
                 }
             )
         if entry.public_seq is not None:

@@ -9,14 +9,14 @@ other, and whatever was missed comes with the next poke.
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import DatabaseError
 
 from conversations.threads import queries
-from conversations.threads.draw import Frames, draw
+from conversations.threads.draw import Eyes, Frames, draw
 from conversations.threads.events import EntryAdded
 from conversations.threads.models import Conversation
 from helpdesk.core.live import hub
@@ -40,12 +40,17 @@ class Screen(Protocol):  # pragma: no cover
 class Watcher:
     """One screen's place in a feed, as agent or as customer."""
 
-    __slots__ = ("after", "public", "screen")
+    __slots__ = ("after", "clear", "public", "screen")
 
-    def __init__(self, screen: Screen, *, public: bool, after: int | None) -> None:
+    def __init__(self, screen: Screen, *, public: bool, after: int | None, clear: bool) -> None:
         self.screen = screen
         self.public = public
         self.after = after
+        self.clear = clear  # its agent reads texts as they were written
+
+    @property
+    def eyes(self) -> Eyes:
+        return self.screen.language, self.clear
 
 
 class Feed:
@@ -117,7 +122,7 @@ class Feed:
         if after is not None and head - CATCH_UP <= after < head:
             try:
                 missed = await in_thread(
-                    _missed, self.conversation_id, after, head, screen.language, watcher.public
+                    _missed, self.conversation_id, after, head, watcher.eyes, watcher.public
                 )
             except Exception:  # one who joins never holds up the others: it can fetch what it lacks
                 logger.warning("a screen joins %s unaided", self.conversation_id, exc_info=True)
@@ -130,20 +135,26 @@ class Feed:
         screen.tell(type="head", conversation=self.conversation_id, seq=head)
 
     async def _advance(self) -> None:
-        agents = {w.screen.language for w in self.watchers.values() if not w.public}
+        agents = {w.eyes for w in self.watchers.values() if not w.public}
         customers = {w.screen.language for w in self.watchers.values() if w.public}
         drawn = await in_thread(_new, self.conversation_id, self.head, agents, customers)
+        # What is new may have ended somebody's sight of it: they hear nothing of it.
+        watching = [w.screen for w in self.watchers.values() if not w.public]
+        for screen in await _refused(self.conversation_id, watching) if drawn else ():
+            self.leave(screen)
         for frames in drawn:
             self.head = frames.seq
             if frames.public_seq is not None:
                 self.public_head = frames.public_seq
             for watcher in list(self.watchers.values()):
-                by_language = frames.customer if watcher.public else frames.agents
-                text = by_language.get(watcher.screen.language)
+                if watcher.public:
+                    text = frames.customer.get(watcher.screen.language)
+                else:
+                    text = frames.agents.get(watcher.eyes)
                 if text is not None:
                     watcher.screen.push(text)
                 elif not watcher.public or frames.public_seq is not None:
-                    # Its language changed while this was drawn: it fetches what it lacks.
+                    # Its eyes changed while this was drawn: it fetches what it lacks.
                     number = frames.public_seq if watcher.public else frames.seq
                     watcher.screen.tell(type="head", conversation=self.conversation_id, seq=number)
         if len(drawn) == queries.PAGE:
@@ -159,18 +170,18 @@ def _heads_of(conversation_id: str) -> tuple[int, int, int]:
     return found or (0, 0, 0)  # reserved for a customer who has not written yet
 
 
-def _missed(conversation_id: str, after: int, upto: int, language: str, public: bool) -> list[str]:
+def _missed(conversation_id: str, after: int, upto: int, eyes: Eyes, public: bool) -> list[str]:
     pk, limit = uuid.UUID(conversation_id), upto - after
     if public:
         entries = queries.public_entries_after(pk, after, limit=limit)
-        drawn = draw(conversation_id, entries, set(), {language})
-        return [frames.customer[language] for frames in drawn]
+        drawn = draw(conversation_id, entries, set(), {eyes[0]})
+        return [frames.customer[eyes[0]] for frames in drawn]
     entries = queries.entries_after(pk, after, limit=limit)
-    drawn = draw(conversation_id, entries, {language}, set())
-    return [frames.agents[language] for frames in drawn]
+    drawn = draw(conversation_id, entries, {eyes}, set())
+    return [frames.agents[eyes] for frames in drawn]
 
 
-def _new(conversation_id: str, after: int, agents: set[str], customers: set[str]) -> list[Frames]:
+def _new(conversation_id: str, after: int, agents: set[Eyes], customers: set[str]) -> list[Frames]:
     return draw(
         conversation_id,
         queries.entries_after(uuid.UUID(conversation_id), after),
@@ -181,6 +192,22 @@ def _new(conversation_id: str, after: int, agents: set[str], customers: set[str]
 
 feeds: dict[str, Feed] = {}
 
+Guard = Callable[[str, list[Screen]], Awaitable[set[Screen]]]
+_guards: list[Guard] = []
+
+
+def guard(function: Guard) -> Guard:
+    """Registers who knows which of a conversation's screens may not see it any more."""
+    _guards.append(function)
+    return function
+
+
+async def _refused(conversation_id: str, watching: list[Screen]) -> set[Screen]:
+    refused: set[Screen] = set()
+    for function in _guards if watching else ():
+        refused |= await function(conversation_id, watching)
+    return refused
+
 
 def watch(
     conversation_id: str,
@@ -188,13 +215,23 @@ def watch(
     *,
     public: bool = False,
     after: int | None = None,
+    clear: bool = False,
 ) -> Feed:
-    """Let a screen hear a conversation it may see. `after` is the last number it has."""
+    """Let a screen hear a conversation it may see. `after` is the last number it has, `clear`
+    whether its agent reads texts as they were written."""
     feed = feeds.get(conversation_id)
     if feed is None:
         feed = feeds[conversation_id] = Feed(conversation_id)
-    feed.join(Watcher(screen, public=public, after=after))
+    feed.join(Watcher(screen, public=public, after=after, clear=clear))
     return feed
+
+
+def see(conversation_id: str, screen: Screen, *, clear: bool) -> None:
+    """From now on this screen's agent reads texts clearly, or does not any more."""
+    feed = feeds.get(conversation_id)
+    for watcher in (*feed.watchers.values(), *feed._joining) if feed else ():
+        if watcher.screen is screen:
+            watcher.clear = clear
 
 
 def unwatch(conversation_id: str, screen: Screen) -> None:

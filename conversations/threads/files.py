@@ -10,6 +10,7 @@ import os
 import secrets
 import unicodedata
 import warnings
+from datetime import timedelta
 from typing import BinaryIO
 
 import filetype
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -26,6 +28,7 @@ from helpdesk.core.limits import spend
 from helpdesk.core.refusals import Invalid, StorageFull, TooLarge
 from permissions.accounts.models import Agent
 from permissions.acts.command import command
+from permissions.audit.models import AuditRecord
 
 Image.MAX_IMAGE_PIXELS = 40_000_000
 IMAGES = {"jpg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP"}
@@ -147,3 +150,18 @@ def upload_file(*, author: Agent | Customer, upload: UploadedFile) -> File:
     except BaseException:
         default_storage.delete(stored)
         raise
+
+
+def record_download(*, agent: Agent, file: File) -> None:
+    """Somebody takes a file: recorded before the first byte. A picture once an hour and agent,
+    because a transcript shows it again and again."""
+    if file.is_image and _was_shown(agent, file):
+        return
+    with command("file.download", actor=agent, on=file):
+        pass
+
+
+def _was_shown(agent: Agent, file: File) -> bool:
+    kept = AuditRecord.objects.filter(object_kind="file", object_id=str(file.pk))
+    kept = kept.filter(verb="file.download", actor_id=str(agent.pk))
+    return kept.filter(at__gt=Now() - timedelta(hours=1)).exists()

@@ -26,8 +26,6 @@ from conversations.threads.models import Conversation, Priority, Status
 from helpdesk.core.refusals import Invalid
 from helpdesk.core.web.negotiation import read_number
 from permissions.accounts.models import Agent, Team
-from permissions.acts.checks import granted
-from permissions.acts.vocabulary import Act
 
 MOST_VALUES = 20  # of one filter
 MOST_WAITING = 60 * 24 * 365  # minutes
@@ -90,7 +88,6 @@ class Reader:
     def __init__(self, agent: Agent) -> None:
         self.id = agent.pk
         self.version = agent.authz_version
-        self.inboxes = granted(agent, Act.VIEW)
 
     @cached_property
     def _of_teams(self) -> list[tuple[int, int | None]]:

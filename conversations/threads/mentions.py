@@ -13,21 +13,15 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from conversations.grants.sight import readers
 from conversations.threads.models import Conversation, Entry
 from permissions.accounts.models import Agent, Team
-from permissions.acts.checks import holders
-from permissions.acts.vocabulary import Act
 
 MOST = 20  # of one note
 AT = "@＠"
 # An e-mail address is no mention: nothing that belongs to a word may stand before the sign.
 _SIGN = re.compile(rf"(?<![\w.+-])[{AT}]", re.ASCII)
 _WORDLIKE = re.compile(r"[A-Za-z0-9\u00c0-\u024f_]")
-
-
-def readers(conversation: Conversation) -> Any:
-    """The colleagues who may see it."""
-    return holders(Act.VIEW, conversation.inbox_id)
 
 
 def found_in(body: str, conversation: Conversation) -> list[dict[str, Any]]:

@@ -9,11 +9,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from conversations.customers.models import Customer
+from conversations.grants.sight import sight_of
 from conversations.inboxes.models import Inbox
+from conversations.modes.floor import Floor, Mode, floor_in
 from helpdesk.core.ids import uuid7
 from permissions.accounts.models import Agent, Team
-from permissions.acts.checks import allowed, granted
-from permissions.acts.vocabulary import Act
 
 ConversationId = uuid.UUID | str
 MAX_BODY = 10_000  # characters
@@ -44,7 +44,7 @@ class Priority(models.IntegerChoices):
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, reader: Agent) -> "ConversationQuerySet":
         """What this agent may see: the one predicate behind page, list, count, socket and file."""
-        return self.filter(inbox__in=granted(reader, Act.VIEW))
+        return self.filter(sight_of(reader).q)
 
     def unresolved(self) -> "ConversationQuerySet":
         return self.exclude(status=Status.RESOLVED)
@@ -71,6 +71,15 @@ class Conversation(models.Model):
     )
     priority = models.PositiveSmallIntegerField(
         _("priority"), choices=Priority, default=Priority.NORMAL, db_default=Priority.NORMAL
+    )
+    mode = models.CharField(  # its own; empty: its inbox's
+        _("mode"),
+        max_length=10,
+        choices=Mode,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
     )
     is_spam = models.BooleanField(_("spam"), default=False, db_default=False)
     merged_into = models.ForeignKey(
@@ -117,6 +126,9 @@ class Conversation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(priority__in=Priority.values), name="conversation_priority_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(mode__in=["", *Mode.values]), name="conversation_mode_known"
             ),
             models.CheckConstraint(
                 condition=Q(status="resolved") | Q(is_spam=False, merged_into=None),
@@ -214,11 +226,19 @@ class Conversation(models.Model):
 
     def is_visible_to(self, reader: Agent) -> bool:
         """The predicate of `visible_to`, for a row that is at hand."""
-        return allowed(reader, Act.VIEW, self.inbox_id)
+        seen = sight_of(reader).sees(self)
+        if seen is None:
+            return Conversation.objects.visible_to(reader).filter(pk=self.pk).exists()
+        return seen
 
     @property
     def priority_key(self) -> str:
         return Priority(self.priority).key
+
+    @cached_property
+    def floor(self) -> Floor:
+        """Who may speak and come in here. `steps.standing` brings it along for an agent's act."""
+        return floor_in(self.inbox_id, self.mode)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -262,6 +282,8 @@ class Entry(models.Model):
     seen = models.PositiveIntegerField(null=True)  # last number the author had on screen
     attachments = models.PositiveSmallIntegerField(default=0)  # how many files came with it
     at = models.DateTimeField(_("time"))
+    # A recalled reply keeps its number; customers see that something was there, never what.
+    recalled_at = models.DateTimeField(_("recalled"), null=True, editable=False)
 
     objects = EntryQuerySet.as_manager()
 

@@ -20,6 +20,7 @@ from django.db.models import (
 )
 from django.utils.crypto import salted_hmac
 
+from conversations.threads.covering import cover_previews
 from conversations.threads.listing import COUNTED, Listing, Reader
 from conversations.threads.models import Conversation, Entry, File, ReadMark
 from helpdesk.core.refusals import Invalid
@@ -57,6 +58,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "at": entry.at.isoformat(),
         "files": [file_json(file) for file in entry.attached],
         "event": entry.event or None,
+        "recalled_at": entry.recalled_at and entry.recalled_at.isoformat(),
     }
 
 
@@ -68,18 +70,27 @@ def public_entry_json(entry: Entry) -> dict[str, Any]:
     mine = entry.author_kind == "customer"
     author: dict[str, Any] = {"id": None, "name": None, "kind": entry.author_kind}
     if not mine and entry.kind == Entry.Kind.REPLY:
-        author |= {"id": opaque_id(entry.agent_id), "name": entry.public_name}
+        shown_id = "team" if entry.event.get("as_team") else opaque_id(entry.agent_id)
+        author |= {"id": shown_id, "name": entry.public_name}
     return {
         "seq": entry.public_seq,
         "kind": entry.kind,
         "audience": Entry.Audience.PUBLIC,
         "client_id": str(entry.client_id) if mine and entry.client_id else None,
-        "body": entry.body,
+        "body": "" if entry.recalled_at else entry.body,
         "author": author,
         "at": entry.at.isoformat(),
-        "files": [file_json(file) for file in entry.attached],
-        "event": {"type": entry.event["type"]} if entry.event else None,
+        "files": [] if entry.recalled_at else [file_json(file) for file in entry.attached],
+        "event": _public_event(entry) if entry.kind == Entry.Kind.EVENT else None,
+        "recalled": entry.recalled_at is not None,
     }
+
+
+def _public_event(entry: Entry) -> dict[str, Any]:
+    told: dict[str, Any] = {"type": entry.event["type"]}
+    if entry.event["type"] == "recalled":
+        told["message"] = entry.event["message"]  # the public number of what was recalled
+    return told
 
 
 def opaque_id(agent_id: int | None) -> str | None:
@@ -153,7 +164,7 @@ def conversation_page(agent: Agent, listing: Listing, *, cursor: str = "", size:
         found = _after(found, *_read_cursor(cursor))
     rows = list(for_rows(found, agent).order_by(*ORDER)[: size + 1])
     more = len(rows) > size
-    rows = rows[:size]
+    rows = cover_previews(rows[:size])
     return Page(rows, _cursor(rows[-1]) if more else "")
 
 

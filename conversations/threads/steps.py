@@ -12,6 +12,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from conversations.customers.models import Customer
+from conversations.grants.rights import require_act
+from conversations.modes.floor import COLUMNS, Floor
 from conversations.threads import mentions
 from conversations.threads.events import EntryAdded
 from conversations.threads.models import (
@@ -23,10 +25,9 @@ from conversations.threads.models import (
     Status,
 )
 from helpdesk.core import rows
-from helpdesk.core.refusals import Conflict, Invalid, NotFound
+from helpdesk.core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from helpdesk.core.text import one_line
 from permissions.accounts.models import Agent
-from permissions.acts.checks import require
 from permissions.acts.command import Step
 from permissions.acts.vocabulary import Act
 
@@ -88,6 +89,7 @@ SELECT clock_timestamp(),
   EXISTS (SELECT FROM conversations_participant
           WHERE conversation_id = %(conversation)s AND agent_id = %(agent)s AND left_at IS NULL)
 """
+_STANDING_OF_AGENT = f"{_STANDING}, {COLUMNS} FROM conversations_inbox inbox WHERE id = %(inbox)s"
 
 
 def standing(
@@ -97,17 +99,21 @@ def standing(
     agent: Agent | None = None,
 ) -> Standing:
     """Read it after the lock, in a statement of its own: one that waited would answer from
-    before the wait."""
+    before the wait. With an agent it brings the conversation's floor along."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _STANDING,
+            _STANDING_OF_AGENT if agent else _STANDING,
             {
                 "conversation": conversation.pk,
                 "client_id": client_id,
                 "agent": agent.pk if agent else None,
+                "inbox": conversation.inbox_id,
             },
         )
-        found = Standing(*cursor.fetchone())
+        clock, sent, takes_part, *columns = cursor.fetchone()
+    if columns:
+        conversation.floor = Floor.read(conversation.mode, columns)
+    found = Standing(clock, sent, takes_part)
     moment = told()
     return found if moment is None else found._replace(now=moment)
 
@@ -155,6 +161,9 @@ def append(
     if kind == K.NOTE and (mentioned := mentions.found_in(body, conversation)):
         event = {**(event or {}), "mentions": mentioned}
     conversation.last_seq += 1
+    public_name = author.shown_name if isinstance(author, Agent) else ""
+    if kind == K.REPLY and isinstance(author, Agent) and conversation.floor.one_name:
+        public_name, event = conversation.floor.one_name, {**(event or {}), "as_team": True}
     public_seq = None
     if audience == A.PUBLIC:
         conversation.last_public_seq += 1
@@ -169,7 +178,7 @@ def append(
         agent=author if isinstance(author, Agent) else None,
         author_kind="system" if author is None else author.kind,
         author_name=_name(author),
-        public_name=author.shown_name if isinstance(author, Agent) else "",
+        public_name=public_name,
         body=body,
         event=event or {},
         seen=seen,
@@ -283,7 +292,15 @@ def lock_for(act: Act, conversation_id: uuid.UUID | str, agent: Agent) -> Conver
 
 def require_on(act: Act, conversation: Conversation, agent: Agent) -> None:
     """NotAllowed without the right; Conflict if the conversation goes on in another one."""
-    require(agent, act, conversation.inbox_id)
+    try:
+        require_act(agent, act, conversation)
+    except NotAllowed as refusal:
+        refusal.on = conversation
+        raise
+    refuse_merged(conversation)
+
+
+def refuse_merged(conversation: Conversation) -> None:
     if conversation.merged_into_id is not None:
         raise Conflict(
             _("This conversation was merged into another one and goes on there."),

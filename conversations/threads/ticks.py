@@ -3,11 +3,11 @@
 from django.db import transaction
 from django.db.models import Max
 
+from conversations.grants.rights import may
 from conversations.threads.events import CustomerHasRead, TeamHasRead
 from conversations.threads.models import Conversation, Entry
 from helpdesk.core import events
 from permissions.accounts.models import Agent
-from permissions.acts.checks import allowed
 from permissions.acts.vocabulary import Act
 
 
@@ -17,7 +17,7 @@ def team_has_read(conversation: Conversation, agent: Agent, seq: int) -> None:
     Told of messages alone, so that neither a note nor who read, or how often, can be inferred;
     and only when somebody read who may answer: an auditor's look is nobody's business.
     """
-    if not allowed(agent, Act.REPLY, conversation.inbox_id):
+    if not may(agent, Act.REPLY, conversation):
         return
     messages = conversation.entries.filter(kind=Entry.Kind.MESSAGE, seq__lte=seq)
     read = messages.aggregate(last=Max("public_seq"))["last"] or 0

@@ -6,7 +6,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from conversations.modes.floor import Mode
 from conversations.threads.models import Entry, Priority
+from permissions.approvals.registry import operation
 
 SENTENCES: dict[str, str | Promise] = {
     "joined": gettext_lazy("%(who)s joined the conversation"),
@@ -20,6 +22,7 @@ SENTENCES: dict[str, str | Promise] = {
     "invited": gettext_lazy("%(who)s invited %(to)s"),
     "took_over": gettext_lazy("%(who)s took over from %(was)s"),
     "transferred": gettext_lazy("%(who)s handed the conversation to %(to)s"),
+    "mode": gettext_lazy("%(who)s switched the mode: %(mode)s"),
     "prioritised": gettext_lazy("%(who)s set the priority to %(priority)s"),
     "spam": gettext_lazy("%(who)s marked the conversation as spam"),
     "not_spam": gettext_lazy("%(who)s found that this is no spam"),
@@ -31,6 +34,14 @@ SENTENCES: dict[str, str | Promise] = {
     "rated": gettext_lazy("%(who)s rated the conversation: %(score)s of 5"),
     "rated_saying": gettext_lazy("%(who)s rated the conversation: %(score)s of 5 – “%(comment)s”"),
     "woke": gettext_lazy("The time is up: the conversation is open again"),
+    "recalled": gettext_lazy("%(who)s recalled a message"),
+    "approval_waiting": gettext_lazy("%(who)s asked for an approval: %(operation)s"),
+    "approval_done": gettext_lazy("%(who)s approved: %(operation)s"),
+    "approval_rejected": gettext_lazy("%(who)s rejected: %(operation)s"),
+    "approval_withdrawn": gettext_lazy("%(who)s withdrew a request: %(operation)s"),
+    "approval_expired": gettext_lazy("Nobody decided in time: %(operation)s"),
+    "approval_void": gettext_lazy("A request became void: %(operation)s"),
+    "approval_failed": gettext_lazy("Approved, but it could not be done: %(operation)s"),
     "action": gettext_lazy("%(who)s did: %(name)s"),
 }
 PUBLIC_SENTENCES: dict[str, str | Promise] = {
@@ -38,6 +49,7 @@ PUBLIC_SENTENCES: dict[str, str | Promise] = {
     "rated": gettext_lazy("Thank you for your rating."),
 }
 PRIORITIES = {priority.key: priority.label for priority in Priority}
+MODES = {mode.value: mode.label for mode in Mode}
 
 
 def author_name(entry: Entry) -> str:
@@ -66,6 +78,9 @@ def event_sentence(entry: Entry) -> str:
     for role in ("to", "was"):
         person = entry.event.get(role)
         facts[role] = person["name"] if isinstance(person, dict) else ""
+    asked = operation(entry.event.get("operation", ""))
+    facts["operation"] = asked.label if asked else ""
+    facts["mode"] = MODES.get(entry.event.get("mode", ""), "")
     facts["priority"] = PRIORITIES.get(entry.event.get("priority", ""), "")
     return str(sentence) % facts
 

@@ -24,6 +24,9 @@ class Refusal(Exception):
 
 
 class NotAllowed(Refusal):
+    """Whoever knows it says on what (`on`), for the record of the refusal."""
+
+    on: Any = None
     status = 403
     code = "not_allowed"
     sentence = _("You do not have the right to do this.")

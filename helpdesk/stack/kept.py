@@ -19,6 +19,17 @@ def secret_key() -> str:
     return os.environ.get("SECRET_KEY", "") or _kept("secret-key", lambda: secrets.token_hex(40))
 
 
+def data_keys() -> list[str]:
+    """DATA_KEYS (the first encrypts, all decrypt), else one made once in the data directory."""
+    given = [key.strip() for key in os.environ.get("DATA_KEYS", "").split(",") if key.strip()]
+    return given or [_kept("data-key", lambda: secrets.token_hex(40))]
+
+
+def audit_key() -> str:
+    """AUDIT_KEY, else one made once in the data directory: never in the database."""
+    return os.environ.get("AUDIT_KEY", "") or _kept("audit-key", lambda: secrets.token_hex(40))
+
+
 def _easy() -> str:
     return "-".join("".join(secrets.choice(UNMISTAKABLE) for _ in range(4)) for _ in range(4))
 

@@ -17,14 +17,16 @@ from django.views.decorators.http import require_POST
 
 from helpdesk.core.context import origin
 from helpdesk.core.limits import exhausted, spend
-from helpdesk.core.refusals import Invalid, TooMany
+from helpdesk.core.refusals import Invalid, NotAllowed, TooMany
 from helpdesk.core.web.negotiation import read_input, wants_json
-from permissions.accounts import commands
+from permissions.accounts import commands, entering, lockout, session_commands
 from permissions.accounts.doors import AgentRequest, agents_only
 from permissions.accounts.models import Agent, AgentStatus
+from permissions.accounts.second_factor import has_second_factor
+from permissions.accounts.security import Security
+from permissions.policies.rules import current
 
-ACCOUNT, ADDRESS = "sign-in failures per account", "sign-in failures per address"
-WAIT = _("Too many failed sign-ins. Please wait a few minutes and try again.")
+ACCOUNT, ADDRESS = lockout.ACCOUNT, lockout.ADDRESS
 
 DEMO_NAMES = ("agent1", "agent2", "agent3", "senior", "supervisor", "admin", "auditor")
 
@@ -37,7 +39,7 @@ class SignInForm(AuthenticationForm):
         address = origin.get().address
         wait = max(exhausted(ACCOUNT, username), exhausted(ADDRESS, address))
         if wait:
-            raise TooMany(WAIT, retry_after=wait)
+            raise TooMany(lockout.sentence(wait), retry_after=wait)
         try:
             return super().clean()
         except forms.ValidationError:
@@ -46,6 +48,7 @@ class SignInForm(AuthenticationForm):
             for limit, who in ((ACCOUNT, username), (ADDRESS, address)):
                 with suppress(TooMany):
                     spend(limit, who)
+            lockout.tell(known, ACCOUNT, username)
             raise
 
 
@@ -55,9 +58,14 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        response = super().form_valid(form)
-        commands.record_sign_in(agent=form.get_user())
-        return response
+        agent = form.get_user()
+        if not current(Security).lets_in(origin.get().address):
+            commands.record_failed_sign_in(username=agent.username, known=agent)
+            raise NotAllowed(_("Nobody may sign in from where you are."))
+        if has_second_factor(agent):
+            entering.ask_second_factor(self.request, agent, self.get_success_url())
+            return redirect("accounts:sign-in-code")
+        return entering.enter(self.request, agent, self.get_success_url())
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
@@ -74,10 +82,10 @@ class SignOut(LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         agent = request.user
-        response = super().post(request, *args, **kwargs)
         if agent.is_authenticated:
-            commands.record_sign_out(agent=agent)
-        return response
+            key = request.session.session_key or ""
+            commands.record_sign_out(agent=agent, session_key=key)
+        return super().post(request, *args, **kwargs)
 
 
 class StatusForm(forms.Form):
@@ -152,8 +160,12 @@ def profile(request: AgentRequest) -> HttpResponse:
     if request.method == "POST" and request.POST.get("form") == "password":
         password = PasswordForm(agent, request.POST)
         if password.is_valid():
-            commands.change_password(agent=agent, password=password.cleaned_data["new_password1"])
+            key = request.session.session_key or ""
+            commands.change_password(
+                agent=agent, password=password.cleaned_data["new_password1"], session_key=key
+            )
             update_session_auth_hash(request, agent)
+            session_commands.follow(before=key, after=request.session.session_key or "")
             return redirect("/profile/?saved=password")
         status = 422
     elif request.method == "POST":
@@ -162,5 +174,10 @@ def profile(request: AgentRequest) -> HttpResponse:
             commands.change_preferences(agent=agent, **preferences.cleaned_data)
             return redirect("/profile/?saved=preferences")
         status = 422
-    context = {"preferences": preferences, "password": password, "saved": saved}
+    context = {
+        "preferences": preferences,
+        "password": password,
+        "saved": saved,
+        "second_factor": has_second_factor(agent),
+    }
     return render(request, "permissions/accounts/profile.html", context, status=status)

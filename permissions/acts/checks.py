@@ -12,22 +12,28 @@ from threading import Lock
 from typing import Any, cast
 
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from guardian.shortcuts import assign_perm, remove_perm
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from helpdesk.core.refusals import NotAllowed
-from permissions.accounts.models import Agent, AgentQuerySet
-from permissions.acts.scope import protected_model
-from permissions.acts.vocabulary import Act, Duty
+from permissions.accounts.models import Agent, AgentQuerySet, Team
+from permissions.acts.scope import has_exceptions, protected_model
+from permissions.acts.vocabulary import NARROW, SCOPES, Act, Duty
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """The acts an agent may do, by id of the protected object, and their duties everywhere."""
+    """The acts an agent may do, by id of the protected object, and their duties everywhere.
+
+    An object of which nothing is seen is not among them: other acts on it count for nothing.
+    """
 
     by_object: Mapping[int, frozenset[str]]
     duties: frozenset[str] = frozenset()
+    teams: frozenset[int] = frozenset()
+    has_exceptions: bool = False  # on single conversations or customers
 
     def allows(self, act: Act, on_id: int) -> bool:
         return act.value in self.by_object.get(on_id, ())
@@ -35,6 +41,19 @@ class Rights:
     def where(self, act: Act) -> frozenset[int]:
         """Ids of the objects on which the act is allowed."""
         return frozenset(pk for pk, acts in self.by_object.items() if act.value in acts)
+
+    def covers(self, other: "Rights") -> bool:
+        """Whether nothing of the other's goes beyond these."""
+        return other.duties <= self.duties and all(
+            acts - (NARROW if Act.VIEW in self.by_object.get(pk, ()) else frozenset())
+            <= self.by_object.get(pk, frozenset())
+            for pk, acts in other.by_object.items()
+        )
+
+    @property
+    def seen(self) -> frozenset[int]:
+        """Ids of the objects of which anything is seen, all of it or a part."""
+        return frozenset(self.by_object)
 
 
 NONE = Rights({})
@@ -50,7 +69,7 @@ def rights_of(agent: Agent) -> Rights:
     key = (agent.pk, agent.authz_version)
     rights = _kept.get(key)
     if rights is None:
-        rights = _read(agent)
+        rights = read_rights(agent)
         with _lock:
             _kept[key] = rights
             while len(_kept) > _KEEP:
@@ -63,7 +82,8 @@ def forget_rights() -> None:
     _kept.clear()
 
 
-def _read(agent: Agent) -> Rights:
+def read_rights(agent: Agent) -> Rights:
+    """The rights as they stand in the tables, also within a transaction that changes them."""
     model: Any = protected_model()
     own = cast(Any, get_user_obj_perms_model(model)).objects.filter(user=agent)
     groups = cast(Any, get_group_obj_perms_model(model)).objects.filter(group__user=agent)
@@ -76,9 +96,12 @@ def _read(agent: Agent) -> Rights:
     duties = Permission.objects.filter(
         codename__in=Duty.values, content_type__app_label="permissions", group__user=agent
     )
+    teams = Team.objects.filter(group__user=agent)
     return Rights(
-        {pk: frozenset(acts) for pk, acts in by_object.items()},
+        {pk: frozenset(acts) for pk, acts in by_object.items() if not acts.isdisjoint(SCOPES)},
         frozenset(duties.values_list("codename", flat=True)),
+        frozenset(teams.values_list("pk", flat=True)),
+        has_exceptions(agent.pk),
     )
 
 
@@ -107,18 +130,30 @@ def granted(agent: Agent, act: Act) -> frozenset[int]:
     return rights_of(agent).where(act)
 
 
-def holders(act: Act, on: models.Model | int) -> AgentQuerySet:
-    """The active agents who may do the act on the protected object, each once."""
+def seen(agent: Agent) -> frozenset[int]:
+    """Ids of the few objects of which the agent sees anything."""
+    return rights_of(agent).seen
+
+
+def holders(acts: Act | Iterable[Act], on: models.Model | int) -> AgentQuerySet:
+    """The active agents who may do one of the acts on the protected object, each once."""
+    asked = {acts} if isinstance(acts, Act) else set(acts)
+    found = _holding(asked, on)
+    if not asked <= set(SCOPES):  # what is not seen counts for nothing
+        found &= _holding(SCOPES, on)
+    return Agent.objects.filter(found, is_active=True)
+
+
+def _holding(acts: Iterable[Act], on: models.Model | int) -> models.Q:
     model: Any = protected_model()
     given = {
         "content_object": on if isinstance(on, int) else on.pk,
-        "permission__codename": act.value,
+        "permission__codename__in": [act.value for act in acts],
     }
     own = cast(Any, get_user_obj_perms_model(model)).objects.filter(**given)
     groups = cast(Any, get_group_obj_perms_model(model)).objects.filter(**given)
     of_groups = Agent.groups.through.objects.filter(group__in=groups.values("group"))
-    holding = models.Q(pk__in=own.values("user")) | models.Q(pk__in=of_groups.values("agent"))
-    return Agent.objects.filter(holding, is_active=True)
+    return models.Q(pk__in=own.values("user")) | models.Q(pk__in=of_groups.values("agent"))
 
 
 def give(acts: Iterable[Act], to: Agent | Group, on: models.Model) -> None:
@@ -130,6 +165,26 @@ def give(acts: Iterable[Act], to: Agent | Group, on: models.Model) -> None:
 def take(acts: Iterable[Act], to: Agent | Group, on: models.Model) -> None:
     for act in acts:
         remove_perm(act.value, to, on)
+
+
+def give_everywhere(acts: Iterable[Act], to: Group) -> None:
+    """Give rights on every protected object, as `give` does on one."""
+    model: Any = protected_model()
+    table: Any = get_group_obj_perms_model(model)
+    kind = ContentType.objects.get_for_model(model)
+    permissions = Permission.objects.filter(content_type=kind, codename__in=[a.value for a in acts])
+    rows = [
+        table(group=to, permission=permission, content_object_id=pk)
+        for permission in permissions
+        for pk in model.objects.values_list("pk", flat=True)
+    ]
+    table.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def take_everywhere(acts: Iterable[Act], to: Group) -> None:
+    table: Any = get_group_obj_perms_model(cast(Any, protected_model()))
+    codenames = [act.value for act in acts]
+    table.objects.filter(group=to, permission__codename__in=codenames).delete()
 
 
 def raise_version(agents: models.QuerySet[Agent]) -> tuple[int, ...]:

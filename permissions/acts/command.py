@@ -1,13 +1,16 @@
 """The one frame every write runs in: one transaction, one audit record, events on commit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
 from django.db import models, transaction
 
 from helpdesk.core import events, failpoints
+from helpdesk.core.limits import spend
+from helpdesk.core.refusals import NotAllowed, TooMany
 from permissions.audit.models import AuditRecord
 
 
@@ -34,6 +37,19 @@ class Step:
         self.unchanged = True
 
 
+_companion: ContextVar[Callable[[Step], None] | None] = ContextVar("companion", default=None)
+
+
+@contextmanager
+def accompanied_by(first: Callable[[Step], None]) -> Iterator[None]:
+    """The command inside does this first, in its transaction: both are stored or neither."""
+    token = _companion.set(first)
+    try:
+        yield
+    finally:
+        _companion.reset(token)
+
+
 @contextmanager
 def command(verb: str, *, actor: Any, on: models.Model | None) -> Iterator[Step]:
     """Frame of a business act. `verb` is `noun.verb`; `actor` None means the system.
@@ -42,11 +58,32 @@ def command(verb: str, *, actor: Any, on: models.Model | None) -> Iterator[Step]
     """
     step = Step(verb)
     step.on = on
-    with transaction.atomic(durable=True):
-        yield step
-        if not step.unchanged:
-            AuditRecord.record(step.verb, actor=actor, on=step.on, detail=step.detail)
-        failpoints.reach("after_insert_before_commit")
-        transaction.on_commit(partial(failpoints.reach, "after_commit_before_ack"))
-        for event in step.queued:
-            transaction.on_commit(partial(events.publish, event))
+    try:
+        with transaction.atomic(durable=True):
+            if first := _companion.get():
+                first(step)
+            yield step
+            if not step.unchanged:
+                AuditRecord.record(step.verb, actor=actor, on=step.on, detail=step.detail)
+            failpoints.reach("after_insert_before_commit")
+            transaction.on_commit(partial(failpoints.reach, "after_commit_before_ack"))
+            for event in step.queued:
+                transaction.on_commit(partial(events.publish, event))
+    except NotAllowed as refusal:
+        _record_refused(step, actor, refusal)
+        raise
+
+
+def _record_refused(step: Step, actor: Any, refusal: NotAllowed) -> None:
+    """What somebody tried without the right is kept too, in a transaction of its own.
+
+    Only so many of one person: nobody fills the table by trying.
+    """
+    who = "system" if actor is None else f"{actor.kind} {actor.pk}"
+    on = step.on or refusal.on
+    try:
+        with transaction.atomic(durable=True):
+            spend("refusals recorded", who)
+            AuditRecord.record("act.refused", actor=actor, on=on, detail={"act": step.verb})
+    except TooMany:
+        pass

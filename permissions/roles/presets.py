@@ -11,10 +11,12 @@ from permissions.acts.command import command
 from permissions.acts.vocabulary import (
     ADMIN_ACTS,
     ADMIN_DUTIES,
+    AGENT_ACTS,
     AUDITOR_ACTS,
     AUDITOR_DUTIES,
     LEADING_ACTS,
     LEADING_DUTIES,
+    SENIOR_ACTS,
     Act,
     Duty,
 )
@@ -25,7 +27,9 @@ from permissions.roles.models import Role
 class Preset:
     name: str
     description: str
-    everywhere: frozenset[Act] = frozenset()  # rights on every inbox, whatever the team
+    # Rights on every inbox. Where nothing shows the inbox to its holder (the role's own VIEW, or a
+    # team), they count for nothing.
+    everywhere: frozenset[Act] = frozenset()
     duties: frozenset[Duty] = frozenset()
 
 
@@ -36,8 +40,10 @@ PRESETS: Mapping[str, Preset] = {
     "supervisor": Preset(
         _("Supervisor"), _("Leads the teams and sees every inbox."), LEADING_ACTS, LEADING_DUTIES
     ),
-    "senior": Preset(_("Senior agent"), _("Answers customers and guides colleagues.")),
-    "agent": Preset(_("Agent"), _("Answers customers of the team's inboxes.")),
+    "senior": Preset(
+        _("Senior agent"), _("Answers customers and guides colleagues."), SENIOR_ACTS
+    ),
+    "agent": Preset(_("Agent"), _("Answers customers of the team's inboxes."), AGENT_ACTS),
     "trainee": Preset(_("Trainee"), _("Learns the work in the team's inboxes.")),
     "auditor": Preset(
         _("Auditor"), _("Reads everything, changes nothing."), AUDITOR_ACTS, AUDITOR_DUTIES
@@ -52,15 +58,18 @@ def install_roles() -> dict[str, Role]:
         if key not in roles:
             with command("role.create", actor=None, on=None) as step:
                 group = Group.objects.create(name=preset.name)
-                group.permissions.set(_permissions(preset.duties))
+                group.permissions.set(duty_permissions(preset.duties))
                 roles[key] = Role.objects.create(
-                    key=key, group=group, description=preset.description
+                    key=key,
+                    group=group,
+                    description=preset.description,
+                    acts=sorted(preset.everywhere),
                 )
                 step.on = roles[key]
     return roles
 
 
-def _permissions(duties: Iterable[Duty]) -> list[Permission]:
+def duty_permissions(duties: Iterable[Duty]) -> list[Permission]:
     kind = ContentType.objects.get_for_model(Role)
     return [
         Permission.objects.get_or_create(

@@ -7,6 +7,7 @@ import { Stream } from "./lib/stream.js";
 import { clock } from "./lib/time.js";
 import { entitle } from "./lib/title.js";
 import { toast } from "./lib/toast.js";
+import { tendCustomer } from "./workspace/customer.js";
 import { Walk, listenToKeys } from "./workspace/keyboard.js";
 import { Filters } from "./workspace/filters.js";
 import { List } from "./workspace/list.js";
@@ -42,6 +43,11 @@ const context = new Panel({
   },
 });
 
+tendCustomer({
+  onTexts() {
+    if (talk) htmx.ajax("GET", `${root.dataset.url}${talk.conversation}/`, { target: "#main" });
+  },
+});
 new Filters({ root, list });
 const selection = new Selection({ root, list });
 
@@ -53,7 +59,7 @@ const outbox = new Outbox({
   onChange(item) {
     if (item.conversation === talk?.conversation) talk.showPending(item);
   },
-  onSent: (item, answer) => stream.expect(item.conversation, answer.seq),
+  onSent: (item, answer) => !answer.approval && stream.expect(item.conversation, answer.seq),
 });
 
 const stream = new Stream({
@@ -108,6 +114,9 @@ function onFrame(frame) {
     case "access":
       if (frame.lists) refresh();
       else if (frame.allowed === false) blank(frame.conversation);
+      break;
+    case "floor": // how one works together was changed
+      talk?.refreshParts();
       break;
     case "error":
       toast(say("failed"));

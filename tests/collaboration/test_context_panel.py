@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from collaboration.context import queries
-from collaboration.context.devices import device_of
+from helpdesk.core.web.devices import device_of
 from conversations.customers.models import Customer
 from conversations.intake.commands import new_session
 from conversations.threads import commands

@@ -12,6 +12,8 @@ from uuid import UUID
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from conversations.customers import values
+from conversations.customers.kinds import split
 from conversations.inboxes.models import Inbox
 from conversations.intake.importing.dialogues import Dialogue, PastCustomer
 from conversations.threads.models import Conversation, Entry, Status
@@ -96,6 +98,7 @@ def _customers(dialogues: Sequence[Dialogue]) -> dict[str, UUID]:
     if not people:
         return {}
     ordered = [people[key] for key in sorted(people)]
+    parts = {person.external_id: split(person.attributes) for person in ordered}
     with connection.cursor() as cursor:
         cursor.execute(
             _CUSTOMERS,
@@ -104,11 +107,13 @@ def _customers(dialogues: Sequence[Dialogue]) -> dict[str, UUID]:
                 "names": [person.name for person in ordered],
                 "languages": [person.language for person in ordered],
                 "external_ids": [person.external_id for person in ordered],
-                "attributes": [Jsonb(person.attributes) for person in ordered],
+                "attributes": [Jsonb(parts[person.external_id][0]) for person in ordered],
                 "times": [since[person.external_id] for person in ordered],
             },
         )
-        return dict(cursor.fetchall())
+        found = dict(cursor.fetchall())
+    values.store_past({found[key]: told for key, (_rest, told) in parts.items() if told})
+    return found
 
 
 def _conversation(inbox: Inbox, dialogue: Dialogue, customer_id: UUID) -> Conversation:

@@ -1,6 +1,6 @@
 """Everything that changes a conversation. One function, one act, one transaction."""
 
-from conversations.threads.commands.messages import post_note, post_reply
+from conversations.threads.commands.messages import post_note, post_reply, recall
 from conversations.threads.commands.people import (
     assign,
     claim,
@@ -34,6 +34,7 @@ __all__ = [
     "post_note",
     "post_reply",
     "prioritise",
+    "recall",
     "reopen",
     "resolve",
     "snooze",

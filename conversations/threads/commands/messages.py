@@ -3,12 +3,19 @@
 import uuid
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_lazy as _
+
+from conversations.grants.rights import require_act
+from conversations.modes.enforcing import require_note, require_reply
 from conversations.threads import steps
-from conversations.threads.models import ConversationId, Entry, Status
+from conversations.threads.models import Conversation, ConversationId, Entry, Status
 from helpdesk.core.limits import spend
+from helpdesk.core.refusals import Conflict, NotFound
+from helpdesk.core.text import one_line
 from permissions.accounts.models import Agent
 from permissions.acts.command import command
 from permissions.acts.vocabulary import Act
+from permissions.approvals.gate import require_approval
 
 K, A = Entry.Kind, Entry.Audience
 
@@ -63,7 +70,21 @@ def _post(
             ), False
         spend("agent messages", agent.pk)
         if kind == K.REPLY:
+            require_reply(conversation, agent, takes_part=takes_part)
             steps.refuse_spam(conversation)
+            if not takes_part:
+                require_approval(
+                    "conversation.join",
+                    agent=agent,
+                    tags=conversation.tags,
+                    issue_type=conversation.issue_type,
+                )
+            require_approval(
+                "reply.send",
+                agent=agent,
+                tags=conversation.tags,
+                issue_type=conversation.issue_type,
+            )
             if conversation.status == Status.RESOLVED:
                 steps.reopen(step, conversation, author=agent, at=now)
             if not takes_part:
@@ -71,6 +92,8 @@ def _post(
                 steps.add_event(step, conversation, "joined", author=agent, at=now)
             conversation.status = Status.PENDING
             conversation.snoozed_until = None
+        else:
+            require_note(conversation, agent)
         entry = steps.append(
             step,
             conversation,
@@ -85,3 +108,55 @@ def _post(
         )
         steps.save_head(step, conversation)
         return entry, True
+
+
+def recall(*, agent: Agent, conversation: ConversationId, seq: int) -> Entry:
+    """Take a reply back: the customer's screens put "withdrawn" in its place.
+
+    The entry keeps its number and the team goes on reading it. Whoever may write to customers may
+    recall their own replies; those of others need the right to recall.
+    """
+    with command("message.recall", actor=agent, on=None) as step:
+        step.on = found = steps.lock(conversation, agent)
+        entry = recallable(found, seq, agent)
+        if entry.recalled_at is not None:
+            step.nothing_changed()
+            return entry
+        require_approval(
+            "message.recall", agent=agent, tags=found.tags, issue_type=found.issue_type
+        )
+        now = steps.standing(found).now
+        entry.recalled_at = now
+        entry.save(update_fields=["recalled_at"])
+        steps.add_event(
+            step,
+            found,
+            "recalled",
+            author=agent,
+            at=now,
+            public=True,
+            message=entry.public_seq,
+            entry=entry.seq,
+        )
+        said = found.entries.exclude(kind=K.EVENT).filter(recalled_at=None).order_by("-seq").first()
+        found.preview = _preview(said) if said else ""
+        found.preview_kind = said.kind if said else ""
+        steps.save_head(step, found)
+        step.note(recalled=entry.seq)
+        return entry
+
+
+def recallable(conversation: Conversation, seq: int, agent: Agent) -> Entry:
+    """The reply of this number, if the agent may take it back. NotFound, NotAllowed or Conflict."""
+    entry = conversation.entries.filter(seq=seq).first()
+    if entry is None:
+        raise NotFound
+    require_act(agent, Act.REPLY if entry.agent_id == agent.pk else Act.RECALL, conversation)
+    steps.refuse_merged(conversation)
+    if entry.kind != K.REPLY:
+        raise Conflict(_("Only replies to the customer can be recalled."))
+    return entry
+
+
+def _preview(entry: Entry) -> str:
+    return one_line(entry.body, limit=160) or entry.attached[0].name[:160]

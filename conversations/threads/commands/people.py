@@ -1,17 +1,20 @@
 """Who takes part in a conversation, and who is responsible for it."""
 
 import uuid
+from datetime import datetime
 from types import EllipsisType
 
 from django.utils.translation import gettext_lazy as _
 
+from conversations.grants.rights import may, require_act
+from conversations.modes import enforcing
 from conversations.threads import steps
 from conversations.threads.models import Conversation, ConversationId, Entry, Participant
 from helpdesk.core.refusals import Conflict, NotAllowed
 from permissions.accounts.models import Agent, Team
-from permissions.acts.checks import allowed, require
-from permissions.acts.command import command
+from permissions.acts.command import Step, command
 from permissions.acts.vocabulary import Act
+from permissions.approvals.gate import require_approval
 
 
 def join(*, agent: Agent, conversation: ConversationId) -> Conversation:
@@ -22,6 +25,10 @@ def join(*, agent: Agent, conversation: ConversationId) -> Conversation:
         if takes_part:
             step.nothing_changed()
             return found
+        enforcing.require_joining(found, agent)
+        require_approval(
+            "conversation.join", agent=agent, tags=found.tags, issue_type=found.issue_type
+        )
         steps.take_part(found, agent, at=now)
         steps.add_event(step, found, "joined", author=agent, at=now)
         steps.save_head(step, found)
@@ -47,8 +54,8 @@ def leave(*, agent: Agent, conversation: ConversationId) -> Conversation:
 def invite(*, agent: Agent, conversation: ConversationId, who: Agent) -> Conversation:
     """Bring a colleague into the conversation."""
     with command("conversation.invite", actor=agent, on=None) as step:
-        step.on = found = steps.lock_for(Act.JOIN, conversation, agent)
-        if not allowed(who, Act.JOIN, found.inbox_id):
+        step.on = found = steps.lock_for(Act.INVITE, conversation, agent)
+        if not may(who, Act.JOIN, found):
             raise NotAllowed(
                 _("%(name)s may not take part in conversations of this inbox.") % {"name": str(who)}
             )
@@ -56,6 +63,7 @@ def invite(*, agent: Agent, conversation: ConversationId, who: Agent) -> Convers
         if takes_part:
             step.nothing_changed()
             return found
+        enforcing.require_inviting(found, agent, who)
         steps.take_part(found, who, at=now)
         step.note(invited=who.pk)
         steps.add_event(step, found, "invited", author=agent, at=now, to=steps.person(who))
@@ -75,7 +83,7 @@ def claim(*, agent: Agent, conversation: ConversationId) -> Conversation:
             raise Conflict(_("%(name)s has it already.") % {"name": owner}, assignee=owner)
         now = steps.standing(found).now
         found.assignee = agent
-        steps.take_part(found, agent, at=now)
+        _give_place(step, found, agent, before=None, at=now)
         steps.add_event(step, found, "claimed", author=agent, at=now)
         steps.save_head(step, found)
         return found
@@ -87,7 +95,7 @@ def take_over(
     """Become responsible instead of whoever is. `instead_of` as in `assign`."""
     with command("conversation.take_over", actor=agent, on=None) as step:
         step.on = found = steps.lock_for(Act.ASSIGN, conversation, agent)
-        require(agent, Act.REPLY, found.inbox_id)
+        require_act(agent, Act.REPLY, found)
         if found.assignee_id == agent.pk:
             step.nothing_changed()
             return found
@@ -95,7 +103,7 @@ def take_over(
         now = steps.standing(found).now
         found.assignee = agent
         step.note(before=steps.person(before))
-        steps.take_part(found, agent, at=now)
+        _give_place(step, found, agent, before=before, at=now)
         if before is None:
             steps.add_event(step, found, "claimed", author=agent, at=now)
         else:
@@ -124,6 +132,7 @@ def assign(
             return found
         if to is not None:
             _require_answerable(to, found)
+            _require_approval_to_leave(to, found, agent)
         now = steps.standing(found).now
         found.assignee = to
         step.note(before=steps.person(before), after=steps.person(to))
@@ -131,7 +140,7 @@ def assign(
             was = steps.person(before)
             steps.add_event(step, found, "unassigned", author=agent, at=now, was=was)
         else:
-            steps.take_part(found, to, at=now)
+            _give_place(step, found, to, before=before, at=now)
             steps.add_event(step, found, "assigned", author=agent, at=now, to=steps.person(to))
         steps.save_head(step, found)
         return found
@@ -168,18 +177,19 @@ def transfer(
             step.nothing_changed()
             return found
         _require_answerable(to, found)
+        _require_approval_to_leave(to, found, agent)
         kind = "agent" if isinstance(to, Agent) else "team"
         was, after = steps.person(before), {"kind": kind, "id": to.pk, "name": str(to)}
         step.note(before=was, after=after)
         if isinstance(to, Agent):
             found.assignee = to
-            steps.take_part(found, to, at=now)
+            _give_place(step, found, to, before=before, at=now)
         else:
             found.assignee, found.team = None, to
             found.save(update_fields=["team"])
         steps.add_event(step, found, "transferred", author=agent, at=now, was=was, to=after)
         if note:
-            require(agent, Act.NOTE, found.inbox_id)
+            require_act(agent, Act.NOTE, found)
             steps.append(
                 step,
                 found,
@@ -192,6 +202,34 @@ def transfer(
             )
         steps.save_head(step, found)
         return found
+
+
+def _give_place(
+    step: Step, found: Conversation, to: Agent, *, before: Agent | None, at: datetime
+) -> None:
+    """The new owner takes part, in the old one's place if all are taken."""
+    enforcing.require_chosen(found, to)
+    leaving = enforcing.make_room(found, to, before=before)
+    if leaving is not None:
+        Participant.objects.filter(conversation=found, agent=leaving).update(left_at=at)
+        steps.add_event(step, found, "left", author=leaving, at=at)
+    steps.take_part(found, to, at=at)
+
+
+def _require_approval_to_leave(to: Agent | Team, found: Conversation, agent: Agent) -> None:
+    """Raises ApprovalNeeded if a rule is about handing it to somebody outside."""
+    if is_outside(to, found):
+        require_approval(
+            "conversation.transfer", agent=agent, tags=found.tags, issue_type=found.issue_type
+        )
+
+
+def is_outside(to: Agent | Team, found: Conversation) -> bool:
+    """Whether this leaves the team it was handed to, or else those of its inbox."""
+    teams = Team.objects.filter(pk=found.team_id) if found.team_id else found.inbox.teams.all()
+    if isinstance(to, Team):
+        return not teams.filter(pk=to.pk).exists()
+    return not teams.filter(group__user=to.pk).exists()
 
 
 def _owner(found: Conversation, instead_of: int | EllipsisType | None) -> Agent | None:
@@ -208,7 +246,7 @@ def _owner(found: Conversation, instead_of: int | EllipsisType | None) -> Agent 
 def _require_answerable(to: Agent | Team, found: Conversation) -> None:
     """The new owner, or somebody of the team, may answer these customers."""
     people = [to] if isinstance(to, Agent) else to.members
-    if any(allowed(person, Act.REPLY, found.inbox_id) for person in people):
+    if any(may(person, Act.REPLY, found) for person in people):
         return
     if isinstance(to, Agent):
         sentence = _("%(name)s may not answer customers of this inbox.")

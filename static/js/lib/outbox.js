@@ -20,7 +20,8 @@ const MOST_WAIT = 15_000;
  *   a promise, and what it throws counts like the answer of the try itself
  * - `onUnauthorized(headers)`: 401; returns whether `headers()` will give others for another try
  * - `onChange(item)`: a message is new or changed its state; "gone" means that it is done with
- * - `onSent(item, answer)`: the server has it; `answer` is the entry
+ * - `onSent(item, answer)`: the server has it; `answer` is the entry, or the request for the
+ *   `approval` that it waits for
  *
  * An item is `{id, conversation, url, kind, body, files, seen, state, reason, order}`. `id` is its
  * client_id, `files` are the server's descriptions of uploaded files, `state` is one of "sending",
@@ -166,7 +167,7 @@ export class Outbox {
         headers,
       });
       if (answer.client_id !== item.id) return backoff(tries, { first: 500, most: MOST_WAIT });
-      this.#finish(item.id, "sent", answer);
+      this.#finish(item.id, answer.approval ? "gone" : "sent", answer);
       return null;
     } catch (error) {
       const isRenewed = error.status === 401 && this.#onUnauthorized(headers);

@@ -196,7 +196,19 @@ export class Transcript {
 
   #place(entry) {
     this.#settle(entry);
+    if (entry.dataset.recalls) this.#recall(entry);
     this.#arrange(entry);
+  }
+
+  /** A message was taken back; where its readers may not see it any more, its text leaves the page. */
+  #recall(entry) {
+    const message = $(`:scope > [data-seq="${entry.dataset.recalls}"]`, this.#list);
+    const instead = $("template", entry)?.content.cloneNode(true);
+    message?.toggleAttribute("data-recalled", true);
+    if (!message || !instead) return;
+    const [first, ...others] = $$(".bubble, .files", message);
+    first?.replaceWith(instead);
+    for (const other of others) other.remove();
   }
 
   /** Day separator above an entry, and whether it continues what the one before it began. */

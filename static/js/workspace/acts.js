@@ -55,6 +55,14 @@ export class Acts {
     this.#tendMerge();
     this.#tendSimple("spam");
     this.#tendSimple("block");
+    this.#tendSimple("recall");
+  }
+
+  /** Ask whether the reply of this number is to be taken back. */
+  recall(seq) {
+    const dialog = $("#recall-dialog");
+    $("[name=entry]", dialog).value = seq;
+    dialog.showModal();
   }
 
   /** Whether the act is among those that can be done now. */
@@ -99,6 +107,7 @@ export class Acts {
     try {
       const headers = { "X-CSRFToken": csrfToken() };
       const answer = await requestJson(`${this.#url}${act}/`, { data, headers });
+      if (answer.approval) toast(this.#say("asked"));
       this.#onDone(act, answer);
       return true;
     } catch (error) {

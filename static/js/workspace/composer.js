@@ -1,7 +1,7 @@
 // Where an agent writes: a reply or an internal note, each with its own text and its own files, so
 // that nothing written for colleagues can slip into what the customer reads.
 
-import { $, csrfToken, isComposing } from "../lib/dom.js";
+import { $, $$, csrfToken, isComposing } from "../lib/dom.js";
 import { toast } from "../lib/toast.js";
 import { Uploads } from "../lib/uploads.js";
 import { Canned } from "./canned.js";
@@ -84,6 +84,11 @@ export class Composer {
     for (const uploads of Object.values(this.#uploads)) uploads.clear();
   }
 
+  /** The server said anew who may write. */
+  floorDrawn() {
+    this.#refresh();
+  }
+
   focus(mode = this.mode) {
     const choice = $(`input[name=mode][value=${mode}]`, this.#form);
     if (choice && mode !== this.mode) choice.click();
@@ -114,6 +119,10 @@ export class Composer {
       this.#turnTo(target.value);
       this.#field.focus();
     });
+    $(".floor", this.#form).addEventListener("click", ({ target }) => {
+      const turn = target.closest("[data-turn]");
+      if (turn) this.focus(turn.dataset.turn);
+    });
     this.#field.addEventListener("input", () => {
       this.#keep();
       this.#refresh();
@@ -129,7 +138,7 @@ export class Composer {
 
     const picker = $("[data-picker]", this.#form);
     $("[data-attach]", this.#form).addEventListener("click", () => picker.click());
-    const add = (files) => this.#uploads[this.mode].add(files);
+    const add = (files) => this.#isClosed || this.#uploads[this.mode].add(files);
     Uploads.listen({ input: picker, field: this.#field, area: this.#form, add });
     emojiPicker({
       button: $("[data-emoji]", this.#form),
@@ -168,8 +177,14 @@ export class Composer {
     this.#refresh();
   }
 
+  /** Whether the floor is somebody else's: what is written stays as it is, to be read and copied. */
+  get #isClosed() {
+    return $(`[data-closed="${this.mode}"]`, this.#form) !== null;
+  }
+
   /** Put a text in the place of a part of the field, so that undo takes it back. */
   #insert(text, from = this.#field.selectionStart, to = this.#field.selectionEnd) {
+    if (this.#isClosed) return;
     this.#field.focus();
     this.#field.setSelectionRange(from, to);
     // Only this command goes into the field's history; it is deprecated and works everywhere.
@@ -179,11 +194,15 @@ export class Composer {
     }
   }
 
-  /** The text or the files changed. */
+  /** The text or the files changed, or who may write. */
   #refresh() {
     const uploads = this.#uploads[this.mode];
+    const isClosed = this.#isClosed;
     const isEmpty = this.#field.value.trim() === "" && uploads.isEmpty;
-    this.#isWaiting &&= !isEmpty && !uploads.hasFailed;
+    this.#isWaiting &&= !isEmpty && !isClosed && !uploads.hasFailed;
+    this.#field.readOnly = isClosed;
+    for (const button of $$(".bar button", this.#form)) button.disabled = isClosed;
+    if (isClosed) this.#stopTyping();
     this.#form.toggleAttribute("data-waiting", this.#isWaiting);
     this.#button.ariaBusy = String(this.#isWaiting);
     for (const choice of this.#form.querySelectorAll("[name=mode]")) {
@@ -198,6 +217,7 @@ export class Composer {
     const uploads = this.#uploads[this.mode];
     const body = this.#field.value.trim();
     this.#field.focus();
+    if (this.#isClosed) return;
     if (uploads.hasFailed) return toast(this.#say("uploads-failed"));
     if (!body && uploads.isEmpty) return;
     this.#isWaiting = uploads.isBusy;

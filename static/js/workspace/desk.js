@@ -4,6 +4,7 @@
 import { $ } from "../lib/dom.js";
 import { connect, deliver } from "../lib/live.js";
 import { Stream } from "../lib/stream.js";
+import "./approvals.js";
 import "./notices.js";
 import "./status.js";
 

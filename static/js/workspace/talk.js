@@ -175,6 +175,7 @@ export class Talk {
   /** Head and panel were drawn anew: put in what only this screen knows. */
   partsDrawn() {
     this.showPeople(this.#agents);
+    this.#composer?.floorDrawn();
     this.showCustomerRead(Number($("#talk-acts [data-facts]").dataset.customerRead));
     this.#nameLanguages();
   }
@@ -231,6 +232,7 @@ export class Talk {
       onQuote: (entry, text) =>
         this.#composer?.quote(text, entry.dataset.kind === "note" ? "note" : this.#composer.mode),
       onLink: (entry) => this.#copyLink(entry),
+      onRecall: (entry) => this.acts.recall(entry.dataset.seq),
     });
     const earlier = $("#earlier");
     earlier.addEventListener("click", () => this.#loadEarlier());

@@ -6,10 +6,11 @@ import { $, $$, isComposing } from "../lib/dom.js";
 const isMessage = (element) => element?.matches?.(".msg[data-seq]");
 
 /**
- * `new Tools({scroller, list, signal, onQuote, onLink})`
+ * `new Tools({scroller, list, signal, onQuote, onLink, onRecall})`
  *
  * - `onQuote(entry, text)`: `text` is what is selected in the message, or all of it
  * - `onLink(entry)`: copy where it is found
+ * - `onRecall(entry)`: take a reply back
  */
 export class Tools {
   #bar = $("[data-tools]"); // without an id: htmx would copy its style from talk to talk
@@ -60,6 +61,8 @@ export class Tools {
   #show(entry) {
     this.#entry = entry;
     this.#bar.hidden = false;
+    const recall = $("[data-tool=recall]", this.#bar);
+    if (recall) recall.hidden = !entry.matches("[data-public]:not([data-recalled])");
     const room = this.#scroller.clientWidth - this.#bar.offsetWidth - 8;
     const beside = entry.matches(".them")
       ? entry.offsetLeft + entry.offsetWidth
@@ -77,6 +80,7 @@ export class Tools {
     const tool = target.closest("[data-tool]")?.dataset.tool;
     if (!this.#entry || !tool) return;
     if (tool === "quote") this.quote(this.#entry);
+    else if (tool === "recall") this.#hooks.onRecall(this.#entry);
     else this.#hooks.onLink(this.#entry);
     this.#hide();
   }

@@ -1,0 +1,135 @@
+"""Customers on open screens: what changed is asked for anew, what was revealed ends everywhere.
+
+Frames carry ids only; values are read over HTTP, masked for whoever asks.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Collection
+
+from collaboration.workspace.screens import Screen, screens, spawn
+from conversations.customers.events import CustomerChanged, FieldsChanged, RevealsChanged
+from conversations.reveals.queries import Held, held_by
+from conversations.threads import feeds
+from conversations.threads.covering import clear_screens, is_on
+from conversations.threads.models import Conversation
+from helpdesk.core.live import hub
+from helpdesk.core.live.threads import in_thread
+from permissions.approvals.events import ApprovalMoved
+from permissions.policies.events import PolicyChanged
+
+EVERYONE = "*"  # whichever customer a screen shows
+
+_held: dict[tuple[int, str], Held] = {}  # (agent, customer) → what is revealed
+_versions: dict[int, int] = {}  # agent → version of their rights when the screens were told
+_masked = False  # whether message texts were masked when the screens were told
+_timer: asyncio.TimerHandle | None = None
+
+
+def _read(agent_ids: set[int]) -> tuple[dict[tuple[int, str], Held], bool]:
+    return held_by(agent_ids), is_on()
+
+
+def _tell(agent_id: int, customer_id: str, *, texts: bool = False) -> None:
+    for screen in list(screens):
+        if screen.seat and screen.seat.agent_id == agent_id:
+            screen.tell(type="customer", customer=customer_id, texts=texts)
+
+
+@hub.on_tick
+async def look() -> None:
+    """Compare what is revealed with what was: whatever began, ended or was revoked is told.
+
+    Two short queries for all agents before this process's screens, whatever was told or not.
+    """
+    global _timer, _masked
+    agents = {screen.seat.agent_id: screen.seat.version for screen in screens if screen.seat}
+    found, masked = await in_thread(_read, set(agents)) if agents else ({}, _masked)
+    changed, _masked = masked != _masked, masked
+    before = dict(_held)
+    _held.clear()
+    _held.update(found)
+    for key in before.keys() | found.keys():
+        old, new = before.get(key), found.get(key)
+        if key[0] in agents and (old and old.ids) != (new and new.ids):
+            texts = bool(old and old.texts) != bool(new and new.texts)
+            if texts:
+                await _see(key[0])
+            _tell(*key, texts=texts)
+    for agent_id, version in agents.items():
+        if _versions.get(agent_id, version) != version:
+            await _see(agent_id)
+            _tell(agent_id, EVERYONE, texts=True)
+    _versions.clear()
+    _versions.update(agents)
+    if changed:
+        await _tell_all()
+    if _timer:
+        _timer.cancel()
+        _timer = None
+    if found:
+        pause = max(0.0, min(one.ends_in for one in found.values())) + 0.05
+        _timer = asyncio.get_running_loop().call_later(pause, lambda: spawn(look()))
+
+
+@hub.hears(RevealsChanged)
+def hear_reveal(event: RevealsChanged) -> None:
+    spawn(look())
+
+
+@hub.hears(CustomerChanged)
+def hear_change(event: CustomerChanged) -> None:
+    spawn(_tell_watchers(event.customer_id))
+
+
+@hub.hears(ApprovalMoved)
+def hear_request(event: ApprovalMoved) -> None:
+    """Who asked sees the state of the request beside the fields."""
+    if event.customer_id:
+        _tell(event.requester_id, event.customer_id)
+
+
+@hub.hears(FieldsChanged)
+def hear_fields(event: FieldsChanged) -> None:
+    for screen in list(screens):
+        screen.tell(type="customer", customer=EVERYONE, texts=False)
+
+
+@hub.hears(PolicyChanged)
+def hear_policy(event: PolicyChanged) -> None:
+    if event.subject == "customer-privacy":
+        spawn(look())
+
+
+async def _tell_all() -> None:
+    for agent_id in {screen.seat.agent_id for screen in screens if screen.seat}:
+        await _see(agent_id)
+        _tell(agent_id, EVERYONE, texts=True)
+
+
+async def _see(agent_id: int) -> None:
+    """Ask anew which of the conversations on the agent's screens they read clearly."""
+    mine = [screen for screen in screens if screen.seat and screen.seat.agent_id == agent_id]
+    watched = {pk for screen in mine for pk in getattr(screen, "watched", ())}
+    clear = await in_thread(clear_screens, agent_id, watched) if watched else set()
+    for screen in mine:
+        for conversation_id in list(getattr(screen, "watched", ())):
+            feeds.see(conversation_id, screen, clear=conversation_id in clear)
+
+
+async def _tell_watchers(customer_id: str) -> None:
+    """The screens that have a conversation of this customer open, and may."""
+    watching: dict[str, list[Screen]] = {}
+    for screen in list(screens):
+        for conversation_id in getattr(screen, "watched", ()):
+            watching.setdefault(conversation_id, []).append(screen)
+    if not watching:
+        return
+    for conversation_id in await in_thread(_of_customer, customer_id, list(watching)):
+        for screen in watching[conversation_id]:
+            screen.tell(type="customer", customer=customer_id, texts=False)
+
+
+def _of_customer(customer_id: str, among: Collection[str]) -> list[str]:
+    found = Conversation.objects.filter(customer=uuid.UUID(customer_id), pk__in=among)
+    return [str(pk) for pk in found.values_list("pk", flat=True)]

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from collaboration.policy import views
+
+app_name = "policy"
+urlpatterns = [
+    path("settings/collaboration/", views.collaboration, name="collaboration"),
+]

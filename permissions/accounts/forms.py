@@ -1,0 +1,78 @@
+"""Input of the pages of agents and teams."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from permissions.accounts.models import Agent, Team
+from permissions.roles.models import Role
+
+
+class RolesField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return obj.shown_name
+
+
+def _roles() -> RolesField:
+    return RolesField(
+        Role.objects.select_related("group").order_by("pk"),
+        label=_("Roles"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+def _teams() -> forms.ModelMultipleChoiceField:
+    return forms.ModelMultipleChoiceField(
+        Team.objects.order_by("name"),
+        label=_("Teams"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class AgentForm(forms.Form):
+    """Names, roles and teams of an agent."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    public_name = forms.CharField(
+        label=_("Name shown to customers"),
+        max_length=80,
+        required=False,
+        help_text=_("Empty: the name."),
+    )
+    roles = _roles()
+    teams = _teams()
+    shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+
+class InviteForm(AgentForm):
+    """A new agent. They choose their password by a link that works once."""
+
+    username = forms.CharField(label=_("Name to sign in with"), max_length=150)
+    field_order = ["username", "name", "public_name", "roles", "teams"]
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=80)
+    members = forms.ModelMultipleChoiceField(
+        Agent.objects.filter(is_active=True).order_by("name", "pk"),
+        label=_("Members"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+
+def initial_of_agent(agent: Agent, shown: str) -> dict[str, Any]:
+    groups: Any = Group.objects.filter(user=agent)
+    return {
+        "username": agent.username,
+        "name": agent.name,
+        "public_name": agent.public_name,
+        "roles": list(Role.objects.filter(group__in=groups)),
+        "teams": list(Team.objects.filter(group__in=groups)),
+        "shown": shown,
+    }

@@ -1,0 +1,114 @@
+"""Modes before real browsers: the floor is taken and given back while somebody writes."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Person
+from tests.browser.workspaces import Customer, Desk
+from tests.stack.processes import Up
+
+MINE = "I was about to say this"
+
+
+def switch(desk: Desk, mode: str) -> None:
+    desk.page.locator("[data-more]").click()
+    desk.page.locator(f"#acts-menu [data-act='mode'][value='{mode}']").click()
+
+
+def test_a_composer_closes_with_its_text_and_opens_again(
+    live: Up, person: Callable[..., Person]
+) -> None:
+    lin = Customer(live.port)
+    lin.says("Where is my order?")
+    lead = Desk(person().sign_in("agent1"), lin.conversation)
+    other = Desk(person("zh-CN").sign_in("agent2"), lin.conversation)
+    lead.act("claim")
+    expect(lead.entry("took the conversation")).to_be_visible()
+    other.field.fill(MINE)
+
+    switch(lead, "lead")
+    expect(other.page.locator("#talk-mode")).to_contain_text("主答回复")
+    expect(other.page.locator("[data-closed=reply]")).to_contain_text("主答")
+    expect(other.field).to_have_js_property("readOnly", True)
+    expect(other.field).to_have_value(MINE)
+    other.field.press("Control+Enter")
+    expect(other.pending).to_have_count(0)
+    expect(other.field).to_have_value(MINE)
+
+    other.page.locator("[data-turn=note]").click()
+    other.write("Tell her it left yesterday")
+    expect(lead.entry("Tell her it left yesterday")).to_be_visible()
+    lead.write("It left yesterday")
+    expect(other.entry("It left yesterday")).to_be_visible()
+
+    switch(lead, "open")
+    expect(other.page.locator("[data-closed=reply]")).to_have_count(0)
+    other.turn_to("reply")
+    expect(other.field).to_have_value(MINE)
+    expect(other.field).to_have_js_property("readOnly", False)
+    other.field.press("Control+Enter")
+    expect(lead.entry(MINE)).to_be_visible()
+    told = lin.http.get("entries").json()["entries"]
+    assert [entry["body"] for entry in told if entry["kind"] == "reply"] == [
+        "It left yesterday",
+        MINE,
+    ]
+    assert {entry["kind"] for entry in told} == {"message", "reply"}, "modes are ours"
+
+
+def test_switched_off_in_the_settings_it_ends_on_open_screens_and_comes_back(
+    live: Up, person: Callable[..., Person]
+) -> None:
+    lin = Customer(live.port)
+    lin.says("Hello?")
+    lead = Desk(person().sign_in("agent1"), lin.conversation)
+    other = Desk(person().sign_in("agent2"), lin.conversation)
+    lead.act("claim")
+    expect(lead.entry("took the conversation")).to_be_visible()
+    other.field.fill(MINE)
+    admin = person().sign_in("admin")
+    settings = admin.go("/settings/collaboration/")
+    try:
+        settings.locator("[name=enabled]").uncheck()
+        settings.get_by_role("button", name="Save").click()
+        expect(settings.get_by_role("status")).to_contain_text("Saved")
+        expect(other.page.locator("[data-closed=reply]")).to_be_visible()
+        expect(other.field).to_have_value(MINE)
+        lead.write("I go on")
+        expect(other.entry("I go on")).to_be_visible()
+    finally:
+        settings.locator("[name=enabled]").check()
+        settings.get_by_role("button", name="Save").click()
+    expect(other.page.locator("[data-closed=reply]")).to_have_count(0)
+    expect(other.field).to_have_value(MINE)
+    expect(other.field).to_have_js_property("readOnly", False)
+
+
+def test_an_inboxs_page_previews_adds_hours_and_saves(
+    live: Up, person: Callable[..., Person]
+) -> None:
+    admin = person().sign_in("admin")
+    page = admin.go("/settings/inboxes/")
+    page.get_by_role("link", name="Trade orders 批发采购", exact=True).click()
+    frame = page.frame_locator("#preview-frame")
+    page.locator("[name=greeting]").fill("Good morning!")
+    expect(frame.locator(".welcome")).to_contain_text("Good morning!")
+    page.locator("[name=position][value=left]").check()
+    expect(frame.locator("body")).to_have_attribute("data-side", "left")
+    page.locator("[name=always_open]").uncheck()
+    monday = page.locator("[data-day=mon]")
+    monday.locator("[data-add]").click()
+    expect(monday.locator("[name=mon-begin]")).to_have_value("09:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page).to_have_url(re.compile("saved=1"))
+    expect(page.locator("[name=mon-end]")).to_have_value("18:00")
+    expect(page.locator(".changed-by")).to_contain_text("Changed by")
+    page.locator("[name=always_open]").check()
+    page.get_by_role("button", name="Save").click()
+    page.locator("[data-copy=snippet]").click()
+    expect(page.locator("#toasts")).to_contain_text(re.compile("copied", re.IGNORECASE))
+    page.locator("details summary", has_text="Make a new one").click()
+    page.get_by_role("button", name="Make a new secret").click()
+    expect(page.locator("#new-secret")).to_have_text(re.compile(r"^[\w-]{40,}$"))
