@@ -40,8 +40,8 @@ def measure(data: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             [sys.executable, str(Path(__file__).parent / "harness" / "measure_rights.py")],
             input=json.dumps(job) + "\n",
             stdout=subprocess.PIPE,
-            env=os.environ | running.settings,
-            cwd=servers.ROOT,
+            env=os.environ | running.environment,
+            cwd=servers.PROJECT,
             text=True,
             check=True,
         )

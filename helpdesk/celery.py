@@ -8,6 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
 app = Celery("tandem")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.set_default()  # in every thread: requests are answered on several
 app.autodiscover_tasks(["conversations.threads", "conversations.intake", "collaboration.drafts"])
 app.autodiscover_tasks(["permissions.audit", "permissions.accounts"])
 app.autodiscover_tasks(["collaboration.notices", "collaboration.acts"])
@@ -16,6 +17,7 @@ app.conf.beat_schedule = {
     "end-sign-ins": {"task": "permissions.accounts.tasks.end_sign_ins", "schedule": 30},
     "seal-audit": {"task": "permissions.audit.tasks.seal_records", "schedule": 10},
     "check-audit": {"task": "permissions.audit.tasks.check_daily", "schedule": 86_400},
+    "sweep-audit-checks": {"task": "permissions.audit.tasks.sweep_checks", "schedule": 60},
     "expire-audit": {"task": "permissions.audit.tasks.expire_records", "schedule": 3600},
     "wake-snoozed": {"task": "conversations.threads.tasks.wake_snoozed", "schedule": 15},
     "sweep-files": {

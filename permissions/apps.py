@@ -14,7 +14,7 @@ class PermissionsConfig(AppConfig):
         from helpdesk.core import admin_site
         from permissions.acts.checks import has_duty
         from permissions.acts.vocabulary import Duty
-        from permissions.audit import admin  # noqa: F401 registers what auditors see
+        from permissions.audit import admin, reactions  # noqa: F401 register themselves
         from permissions.audit.views import may_see
 
         admin_site.AuditorsSite.may_enter = staticmethod(lambda agent: has_duty(agent, Duty.AUDIT))

@@ -166,8 +166,6 @@ RECORDS = (
     "permissions/approval",
     "conversations/conversation",
     "conversations/grant",
-    "conversations/inboxagentright",
-    "conversations/inboxgroupright",
 )
 HIDDEN = (404, 404, 404, 302)
 TABLE |= {f"admin/{record}/": ("get", *HIDDEN) for record in RECORDS}

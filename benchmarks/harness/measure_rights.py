@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import django
@@ -19,13 +20,14 @@ SIZE = 51  # rows of a page, and one to know whether there is a next
 
 def fill(job: dict[str, int]) -> Any:
     """Inboxes, customers and conversations, copied in SQL from one row of each."""
+    from django.db import connection
+    from django.utils import timezone
+    from guardian.models import UserObjectPermission
+
     from conversations.customers.models import Customer
     from conversations.grants.models import Grant
     from conversations.inboxes.models import Inbox
     from conversations.threads.models import Conversation
-    from django.db import connection
-    from django.utils import timezone
-    from guardian.models import UserObjectPermission
     from permissions.accounts.models import Agent
     from permissions.acts.checks import give
     from permissions.acts.vocabulary import TEAM_ACTS
@@ -59,22 +61,22 @@ def fill(job: dict[str, int]) -> Any:
                 "id": "uuidv7()",
                 "inbox_id": f"({[inbox.pk for inbox in inboxes]}::int[])"
                 f"[1 + floor(random() * {len(inboxes)})::int]".replace("([", "(ARRAY["),
-                "customer_id": f"(SELECT id FROM people WHERE n = 1 + i % {many // 10})",
-                "status": "CASE WHEN i % 2 = 0 THEN 'open' ELSE 'resolved' END",
-                "resolved_at": "CASE WHEN i % 2 = 0 THEN NULL ELSE now() END",
+                "customer_id": f"(SELECT id FROM people WHERE n = 1 + mod(i, {many // 10}))",
+                "status": "CASE WHEN mod(i, 2) = 0 THEN 'open' ELSE 'resolved' END",
+                "resolved_at": "CASE WHEN mod(i, 2) = 0 THEN NULL ELSE now() END",
                 "last_activity_at": "now() - i * interval '1 second'",
             },
         )
         unseen = [inbox.pk for inbox in inboxes[job["inboxes"] :]]
         cursor.execute(
-            f"INSERT INTO {Grant._meta.db_table} (agent_id, act, conversation_id, reason) "  # noqa: S608
+            f"INSERT INTO {Grant._meta.db_table} (agent_id, act, conversation_id, reason) "
             "SELECT %s, 'view_conversations', id, 'why' FROM conversations_conversation "
             "WHERE inbox_id = ANY(%s) ORDER BY random() LIMIT %s",
             [agent.pk, unseen, job["exceptions"]],
         )
         permission, kind = _view_permission()
         cursor.execute(
-            f"INSERT INTO {UserObjectPermission._meta.db_table} "  # noqa: S608
+            f"INSERT INTO {UserObjectPermission._meta.db_table} "
             "(permission_id, content_type_id, object_pk, user_id) "
             "SELECT %s, %s, id::text, %s FROM conversations_conversation c "
             "WHERE inbox_id = ANY(%s) OR EXISTS (SELECT FROM conversations_grant g "
@@ -92,16 +94,17 @@ def _copy(cursor: Any, model: Any, pk: Any, many: int, other: dict[str, str]) ->
     names = ", ".join(f'"{column}"' for column in columns)
     table = model._meta.db_table
     cursor.execute(
-        f"INSERT INTO {table} ({names}) SELECT {values} "  # noqa: S608 names of our own models
+        f"INSERT INTO {table} ({names}) SELECT {values} "
         f"FROM {table} r, generate_series(1, %s) i WHERE r.id = %s",
         [many, pk],
     )
 
 
 def _view_permission() -> tuple[int, int]:
-    from conversations.threads.models import Conversation
     from django.contrib.auth.models import Permission
     from django.contrib.contenttypes.models import ContentType
+
+    from conversations.threads.models import Conversation
 
     kind = ContentType.objects.get_for_model(Conversation)
     return Permission.objects.get(content_type=kind, codename="view_conversation").pk, kind.pk
@@ -131,12 +134,13 @@ WHERE NOT c.status = 'resolved' AND (c.inbox_id = ANY(%(inboxes)s) OR c.id IN (
 
 def ways(agent: Any) -> dict[str, dict[str, Callable[[], Any]]]:
     """What is timed, and how it is asked: each returns what it found."""
+    from django.db import connection
+    from django.test import Client
+    from guardian.shortcuts import get_objects_for_user  # noqa: TID251 what we compare with
+
     from conversations.threads import queries
     from conversations.threads.listing import Listing, Reader
     from conversations.threads.models import Conversation
-    from django.db import connection
-    from django.test import Client
-    from guardian.shortcuts import get_objects_for_user
     from permissions.acts.checks import seen
 
     listing = Listing(view="all")
@@ -190,7 +194,7 @@ def ways(agent: Any) -> dict[str, dict[str, Callable[[], Any]]]:
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     job = json.loads(sys.stdin.readline())
     django.setup()
     asked = ways(fill(job))

@@ -226,7 +226,6 @@ class WorkspaceConsumer(Socket):
         attending.renew_soon(seat.agent_id)  # signing out elsewhere said that nobody is there
         notices.rights_changed(seat.agent_id)
 
-
     def lose(self, conversation_id: str) -> None:
         """Blank a conversation that may not be seen any more."""
         shown = conversation_id in self.watched or conversation_id in self.rows
@@ -360,9 +359,11 @@ async def refuse_unseen(conversation_id: str, watching: list[feeds.Screen]) -> s
         agent_id: await in_thread(may_see, agent_id, conversation_id)
         for agent_id in set(unsure.values())
     }
-    refused = {screen for screen, agent_id in unsure.items() if not seen[agent_id]}
-    for screen in refused:
-        screen.lose(conversation_id)
+    refused: set[feeds.Screen] = set()
+    for screen, agent_id in unsure.items():
+        if not seen[agent_id]:
+            screen.lose(conversation_id)
+            refused.add(screen)
     return refused
 
 

@@ -76,7 +76,8 @@ def read_value(kind: str, text: object, choices: list[str]) -> str:
     if kind == Kind.LONG:
         return clean_text(text, limit=LONGEST_TEXT).strip()
     line = one_line(clean_text(text, limit=LONGEST), limit=LONGEST)
-    return _READERS.get(kind, lambda value, _choices: value)(line, choices) if line else ""
+    reader = _READERS.get(Kind(kind))
+    return reader(line, choices) if line and reader else line
 
 
 def _email(text: str, choices: list[str]) -> str:

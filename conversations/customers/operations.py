@@ -47,8 +47,9 @@ def place_of(proposal: Proposal) -> Place:
 
 def is_seen_by(agent: Agent, proposal: Proposal) -> bool:
     """Whether an approver sees the conversation it is about."""
+    beside = place_of(proposal).conversation_id
     seen = Conversation.objects.visible_to(agent)
-    return seen.filter(pk=place_of(proposal).conversation_id).exists()
+    return beside is not None and seen.filter(pk=beside).exists()
 
 
 @register

@@ -13,14 +13,20 @@ from conversations.customers import values
 from conversations.customers.kinds import COLUMNS, Kind, Sensitivity
 from conversations.customers.masks import STARS, mask
 from conversations.customers.models import Customer, CustomerField, CustomerValue, ValueChange
+from conversations.customers.rules import Privacy
 from conversations.grants.rights import acts_on_customer
 from conversations.reveals.models import Reveal
 from conversations.reveals.queries import TEXTS, held
 from helpdesk.core.refusals import NotFound
 from permissions.accounts.models import Agent
 from permissions.acts.vocabulary import Act
+from permissions.policies.rules import current
 
 HISTORY, FOUND = 40, 50
+
+
+def seconds_until(moment: datetime | None) -> int:
+    return max(0, int((moment - timezone.now()).total_seconds())) if moment else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Shown:
     @property
     def left(self) -> int:
         """Seconds until a revealed value is masked again."""
-        return max(0, int((self.until - timezone.now()).total_seconds())) if self.until else 0
+        return seconds_until(self.until)
 
     @property
     def href(self) -> str:
@@ -83,6 +89,16 @@ class Insight:
     @property
     def may_reveal(self) -> bool:
         return Act.VIEW_SENSITIVE.value in self.acts
+
+    @property
+    def masks_texts(self) -> bool:
+        """Whether numbers and addresses in messages are masked for the reader."""
+        return not self.may_reveal and TEXTS not in self.reveals and current(Privacy).mask_texts
+
+    @property
+    def texts_left(self) -> int:
+        """Seconds for which messages are shown as they were written; 0 without such a reveal."""
+        return seconds_until(self.reveals.get(TEXTS))
 
     def until(self, key: str) -> datetime | None:
         return self.reveals.get(key)
@@ -255,7 +271,7 @@ def _changes(
     for row in newest:
         one = known[row.field_id]
         pair = [texts.get((one.pk, row.version - 1), ""), texts[one.pk, row.version]]
-        if seen.is_hidden(one):
+        if seen.is_hidden(one) or one.sensitivity == Sensitivity.SENSITIVE:
             pair = [mask_of(one, text) for text in pair]
         lines.append(
             Happened(

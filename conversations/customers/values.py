@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from conversations.customers.kinds import BUILT_IN, COLUMNS, hashed
@@ -156,14 +156,11 @@ def own_contact(customer: Customer) -> dict[str, str]:
 
     What colleagues wrote there is theirs: the chat knows nothing of it.
     """
-    known = {field.pk: field.key for field in all_fields() if field.key in ("name", "email")}
-    told = ValueChange.objects.filter(customer=customer, field__in=known)
-    newest = told.values("field").annotate(newest=Max("version")).values_list("field", "newest")
+    told = ValueChange.objects.filter(customer=customer, field__key__in=("name", "email"))
+    newest = told.order_by("field_id", "-version").distinct("field_id").select_related("field")
     contact = {"name": customer.name, "email": ""}
-    rows = {(change.field_id, change.version): change for change in told}
-    for field_id, version in newest:
-        change = rows[field_id, version]
-        contact[known[field_id]] = "" if change.by_kind == "agent" else change.text
+    for change in newest:
+        contact[change.field.key] = "" if change.by_kind == "agent" else change.text
     return contact
 
 

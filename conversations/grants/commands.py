@@ -107,9 +107,7 @@ def revoke_access(*, agent: Agent, grant: int) -> Grant:
 def _held(agent: Agent, on: Conversation | Customer) -> frozenset[str]:
     """What the agent may do there. NotFound if they do not see it."""
     model = type(on).objects
-    seen = model.visible_to(agent).filter(pk=on.pk).first()  # type: ignore[attr-defined]
+    seen = model.visible_to(agent).filter(pk=on.pk).first()
     if seen is None:
         raise NotFound
     return acts_on(agent, seen) if isinstance(seen, Conversation) else acts_on_customer(agent, seen)
-
-

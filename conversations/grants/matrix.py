@@ -70,5 +70,7 @@ def set_rights(
             step.nothing_changed()
             return found
         step.note(changes=changes)
-        step.tell(AccessChanged(raise_version(Agent.objects.filter(groups__in=list(rights)).distinct())))
+        step.tell(
+            AccessChanged(raise_version(Agent.objects.filter(groups__in=list(rights)).distinct()))
+        )
         return found

@@ -4,10 +4,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from permissions.acts.vocabulary import Act
+
 
 class GrantQuerySet(models.QuerySet["Grant"]):
     def live(self) -> "GrantQuerySet":
-        """Those that hold at this moment, by the database's clock: nothing has to run for an end."""
+        """Those that hold at this moment, by the database's clock: nothing runs for an end."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
 
 
@@ -87,6 +89,11 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} for {self.agent_id}"
+
+    @property
+    def sentence(self) -> str:
+        """What it lets its holder do."""
+        return str(_("See it")) if self.act == Act.VIEW else str(Act(self.act).label)
 
 
 def has_grants(agent_id: int) -> bool:

@@ -77,12 +77,19 @@ class Sight:
 
 def sight_of(agent: Agent) -> Sight:
     rights = rights_of(agent)
-    left = rights.seen
-    by_scope = []
-    for scope in SCOPES:
-        by_scope.append(rights.where(scope) & left)
-        left -= by_scope[-1]
-    return Sight(agent.pk, *by_scope, teams=rights.teams, exceptions=rights.has_exceptions)
+    left, by_scope = rights.seen, {}
+    for scope in SCOPES:  # the widest counts
+        by_scope[scope] = rights.where(scope) & left
+        left -= by_scope[scope]
+    return Sight(
+        agent_id=agent.pk,
+        all_of=by_scope[Act.VIEW],
+        team_of=by_scope[Act.VIEW_TEAM],
+        unassigned_of=by_scope[Act.VIEW_UNASSIGNED],
+        own_of=by_scope[Act.VIEW_OWN],
+        teams=rights.teams,
+        exceptions=rights.has_exceptions,
+    )
 
 
 def readers(conversation: "Conversation") -> AgentQuerySet:

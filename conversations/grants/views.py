@@ -174,9 +174,7 @@ def give(request: AgentRequest) -> HttpResponse:
     if not isinstance(thing, Conversation | Customer):
         raise Http404
     form = GiveForm(request.POST)
-    status = done(
-        form, lambda: commands.give_access(agent=request.user, on=thing, **form.wanted)
-    )
+    status = done(form, lambda: commands.give_access(agent=request.user, on=thing, **form.wanted))
     agent = form.cleaned_data.get("to") if form.is_bound and hasattr(form, "cleaned_data") else None
     if status != 200:
         return _page(request, agent, thing, form, status)
@@ -198,10 +196,7 @@ def _grants_on(thing: Conversation | Customer) -> Any:
     if isinstance(thing, Conversation):
         on = Q(conversation=thing.pk) | Q(customer=thing.customer_id)
     found = Grant.objects.live().filter(on).select_related("agent", "given_by")
-    rows = list(found.order_by("agent__name", "act")[:200])
-    for row in rows:
-        row.sentence = Act(row.act).label
-    return rows
+    return list(found.order_by("agent__name", "act")[:200])
 
 
 def _agent(value: str) -> Agent | None:

@@ -24,7 +24,7 @@ OWN_COLOUR = "#0d6e63"  # the product's, from which an inbox's own is chosen
 class InboxForm(FloorForm):
     """All that its page sets of an inbox, and the version that was shown."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the inbox"), max_length=80)
     is_active = forms.BooleanField(label=_("In use: customers can write"), required=False)
     teams = forms.ModelMultipleChoiceField(
         Team.objects.order_by("name"),

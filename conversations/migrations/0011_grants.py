@@ -7,37 +7,161 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0010_remove_customer_email'),
+        ("conversations", "0010_remove_customer_email"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='inbox',
-            options={'permissions': [('view_conversations', 'VIEW'), ('view_team_conversations', 'VIEW_TEAM'), ('view_unassigned_conversations', 'VIEW_UNASSIGNED'), ('view_own_conversations', 'VIEW_OWN'), ('join_conversations', 'JOIN'), ('invite_colleagues', 'INVITE'), ('reply_to_customers', 'REPLY'), ('write_notes', 'NOTE'), ('claim_conversations', 'CLAIM'), ('assign_conversations', 'ASSIGN'), ('transfer_conversations', 'TRANSFER'), ('resolve_conversations', 'RESOLVE'), ('prioritise_conversations', 'PRIORITISE'), ('change_tags', 'TAG'), ('change_issue_types', 'CLASSIFY'), ('merge_conversations', 'MERGE'), ('moderate_customers', 'MODERATE'), ('change_customers', 'CHANGE_CUSTOMER'), ('view_sensitive', 'VIEW_SENSITIVE'), ('recall_messages', 'RECALL'), ('export_conversations', 'EXPORT'), ('supervise_conversations', 'SUPERVISE'), ('decide_requests', 'APPROVE'), ('grant_access', 'GRANT'), ('manage_canned_replies', 'CANNED'), ('configure_inboxes', 'CONFIGURE')], 'verbose_name': 'inbox', 'verbose_name_plural': 'inboxes'},
+            name="inbox",
+            options={
+                "permissions": [
+                    ("view_conversations", "VIEW"),
+                    ("view_team_conversations", "VIEW_TEAM"),
+                    ("view_unassigned_conversations", "VIEW_UNASSIGNED"),
+                    ("view_own_conversations", "VIEW_OWN"),
+                    ("join_conversations", "JOIN"),
+                    ("invite_colleagues", "INVITE"),
+                    ("reply_to_customers", "REPLY"),
+                    ("write_notes", "NOTE"),
+                    ("claim_conversations", "CLAIM"),
+                    ("assign_conversations", "ASSIGN"),
+                    ("transfer_conversations", "TRANSFER"),
+                    ("resolve_conversations", "RESOLVE"),
+                    ("prioritise_conversations", "PRIORITISE"),
+                    ("change_tags", "TAG"),
+                    ("change_issue_types", "CLASSIFY"),
+                    ("merge_conversations", "MERGE"),
+                    ("moderate_customers", "MODERATE"),
+                    ("change_customers", "CHANGE_CUSTOMER"),
+                    ("view_sensitive", "VIEW_SENSITIVE"),
+                    ("recall_messages", "RECALL"),
+                    ("export_conversations", "EXPORT"),
+                    ("supervise_conversations", "SUPERVISE"),
+                    ("decide_requests", "APPROVE"),
+                    ("grant_access", "GRANT"),
+                    ("manage_canned_replies", "CANNED"),
+                    ("configure_inboxes", "CONFIGURE"),
+                ],
+                "verbose_name": "inbox",
+                "verbose_name_plural": "inboxes",
+            },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(max_length=40, verbose_name='right')),
-                ('reason', models.CharField(max_length=300, verbose_name='reason')),
-                ('given_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='given')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='ends')),
-                ('revoked_at', models.DateTimeField(editable=False, null=True, verbose_name='revoked')),
-                ('agent', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL)),
-                ('conversation', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='conversations.conversation')),
-                ('customer', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='conversations.customer')),
-                ('given_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('revoked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("act", models.CharField(max_length=40, verbose_name="right")),
+                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                (
+                    "given_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="given",
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="ends")),
+                (
+                    "revoked_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="revoked"),
+                ),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="conversations.customer",
+                    ),
+                ),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "revoked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'grant',
-                'verbose_name_plural': 'grants',
-                'indexes': [models.Index(condition=models.Q(('conversation__isnull', False), ('revoked_at', None)), fields=['agent', 'act', 'conversation'], include=('expires_at',), name='grant_on_conversation'), models.Index(condition=models.Q(('customer__isnull', False), ('revoked_at', None)), fields=['agent', 'act', 'customer'], include=('expires_at',), name='grant_on_customer'), models.Index(condition=models.Q(('conversation__isnull', False)), fields=['conversation'], name='grant_of_conversation'), models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer'], name='grant_of_customer')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('conversation__isnull', False), ('customer', None)), models.Q(('conversation', None), ('customer__isnull', False)), _connector='OR'), name='grant_on_one_thing'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='grant_has_reason')],
+                "verbose_name": "grant",
+                "verbose_name_plural": "grants",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("conversation__isnull", False), ("revoked_at", None)),
+                        fields=["agent", "act", "conversation"],
+                        include=("expires_at",),
+                        name="grant_on_conversation",
+                    ),
+                    models.Index(
+                        condition=models.Q(("customer__isnull", False), ("revoked_at", None)),
+                        fields=["agent", "act", "customer"],
+                        include=("expires_at",),
+                        name="grant_on_customer",
+                    ),
+                    models.Index(
+                        condition=models.Q(("conversation__isnull", False)),
+                        fields=["conversation"],
+                        name="grant_of_conversation",
+                    ),
+                    models.Index(
+                        condition=models.Q(("customer__isnull", False)),
+                        fields=["customer"],
+                        name="grant_of_customer",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("conversation__isnull", False), ("customer", None)),
+                            models.Q(("conversation", None), ("customer__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="grant_on_one_thing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="grant_has_reason"
+                    ),
+                ],
             },
         ),
     ]

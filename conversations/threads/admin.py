@@ -1,6 +1,6 @@
 """Conversations and grants as auditors see them: what the eye may see, sensitive parts covered."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.admin import display, register
@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.customers.masks import cover
 from conversations.grants.models import Grant
-from conversations.inboxes.models import InboxAgentRight, InboxGroupRight
 from conversations.threads.models import Conversation, Entry
 from helpdesk.core.admin_site import ReadOnlyAdmin, site
+from permissions.accounts.models import Agent
 from permissions.acts.command import command
 from permissions.audit.admin import means
 
@@ -35,22 +35,20 @@ def _of_a_customer(word: str) -> list[tuple[str, str]]:
 
 @register(Conversation, site=site)
 class ConversationAdmin(ReadOnlyAdmin):
-    list_display = ("short", "inbox", "customer", "status", "assignee", "updated")
+    list_display = ("short", "inbox_shown", "customer_shown", "status", "updated")
     list_filter = ("status", "inbox")
     search_fields = ("pk",)
     search_help_text = _("A conversation's or a customer's id.")
     fields = readonly_fields = (
-        "id",
-        "inbox",
-        "customer",
+        "short",
+        "inbox_shown",
+        "customer_shown",
         "status",
-        "assignee",
-        "team",
         "entries_shown",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return Conversation.objects.visible_to(request.user)
+        return Conversation.objects.visible_to(cast(Agent, request.user))
 
     def get_search_results(self, request: Any, queryset: Any, search_term: str) -> Any:
         for word in search_term.split()[:3]:
@@ -79,6 +77,14 @@ class ConversationAdmin(ReadOnlyAdmin):
     def short(self, conversation: Conversation) -> str:
         return str(conversation.pk)
 
+    @display(description=_("Inbox"))
+    def inbox_shown(self, conversation: Conversation) -> str:
+        return str(conversation.inbox)
+
+    @display(description=_("Customer"))
+    def customer_shown(self, conversation: Conversation) -> str:
+        return str(conversation.customer)
+
     @display(description=_("last change"))
     def updated(self, conversation: Conversation) -> Any:
         return conversation.last_activity_at
@@ -101,17 +107,3 @@ class GrantAdmin(ReadOnlyAdmin):
     list_display = ("agent", "act", "conversation_id", "customer_id", "given_by", "given_at")
     list_filter = ("act",)
     fields = readonly_fields = (*list_display, "reason", "expires_at", "revoked_at", "revoked_by")
-
-
-class RightAdmin(ReadOnlyAdmin):
-    list_display = ("holder", "permission", "content_object")
-    fields = readonly_fields = list_display
-    list_select_related = ("permission__content_type", "content_object")
-
-    @display(description=_("to"))
-    def holder(self, right: Any) -> str:
-        return str(getattr(right, "group", None) or getattr(right, "user", ""))
-
-
-site.register(InboxGroupRight, RightAdmin)
-site.register(InboxAgentRight, RightAdmin)

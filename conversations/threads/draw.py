@@ -64,9 +64,10 @@ def draw(
     drawn = []
     for entry in entries:
         frames = Frames(entry.seq, entry.public_seq)
+        masked = covered(entry) if any(not clear for _language, clear in agents) else entry
         for language, clear in agents:
-            shown = entry if clear else covered(entry)
-            if shown is entry and (language, not clear) in frames.agents:
+            shown = entry if clear else masked
+            if masked is entry and (language, not clear) in frames.agents:
                 frames.agents[language, clear] = frames.agents[language, not clear]
                 continue
             frames.agents[language, clear] = dump(

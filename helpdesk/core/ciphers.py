@@ -45,7 +45,7 @@ def seal(text: str, place: str) -> bytes:
     return key.mark + nonce + key.box.encrypt(nonce, text.encode(), place.encode())
 
 
-def unseal(sealed: bytes, place: str) -> str:
+def unseal(sealed: bytes | memoryview, place: str) -> str:
     """The text. Raises Unreadable."""
     sealed = bytes(sealed)
     mark, nonce, rest = sealed[:MARK], sealed[MARK : MARK + NONCE], sealed[MARK + NONCE :]
@@ -58,7 +58,7 @@ def unseal(sealed: bytes, place: str) -> str:
     raise Unreadable(place)
 
 
-def is_current(sealed: bytes) -> bool:
+def is_current(sealed: bytes | memoryview) -> bool:
     """Whether it is sealed with the newest key."""
     return bytes(sealed)[:MARK] == _keys()[0].mark
 

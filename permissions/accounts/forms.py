@@ -56,7 +56,7 @@ class InviteForm(AgentForm):
 
 
 class TeamForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the team"), max_length=80)
     members = forms.ModelMultipleChoiceField(
         Agent.objects.filter(is_active=True).order_by("name", "pk"),
         label=_("Members"),

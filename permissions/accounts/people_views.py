@@ -27,7 +27,7 @@ PER_PAGE = 100
 
 
 def done(form: forms.Form, work: Any) -> int:
-    """Do what a valid form asks for. Returns the status: 200, or the refusal's, told in the form."""
+    """Do what a valid form asks for. Returns 200, or the status of a refusal told in the form."""
     if not form.is_valid():
         return 422
     try:
@@ -60,12 +60,13 @@ def invite(request: AgentRequest) -> HttpResponse:
     status, made = 200, []
     form = InviteForm(request.POST or None, initial=_usual())
     if request.method == "POST":
-        data = (form.data and form.is_valid() and form.cleaned_data) or {}
-        names = ("username", "name", "public_name", "roles", "teams")
-        values = {key: data.get(key) for key in names}
-        status = done(
-            form, lambda: made.append(commands.invite_agent(actor=request.user, **values))
-        )
+
+        def work() -> None:
+            data = dict(form.cleaned_data)
+            data.pop("shown")
+            made.append(commands.invite_agent(actor=request.user, **data))
+
+        status = done(form, work)
         if made:
             return _with_link(request, made[0])
     context = {"form": form, "agent": None}
@@ -114,9 +115,7 @@ def reactivate(request: AgentRequest, pk: int) -> HttpResponse:
 @require_POST
 def password_link(request: AgentRequest, pk: int) -> HttpResponse:
     require_duty(request.user, Duty.AGENTS)
-    found = commands.offer_password_link(
-        actor=request.user, agent=get_object_or_404(Agent, pk=pk)
-    )
+    found = commands.offer_password_link(actor=request.user, agent=get_object_or_404(Agent, pk=pk))
     return _with_link(request, found)
 
 

@@ -55,7 +55,7 @@ class SecondFactor(models.Model):
         uri = pyotp.TOTP(self.words).provisioning_uri(
             name=self.agent.username, issuer_name="Tandem"
         )
-        drawn = segno.make(uri, error="m").svg_inline(scale=4, light="#fff", dark="#000")
+        drawn = segno.make(uri, error="m").svg_inline(omitsize=True, light="#fff", dark="#000")
         return mark_safe(drawn)  # noqa: S308 - drawn from squares alone
 
 

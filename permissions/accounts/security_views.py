@@ -80,9 +80,7 @@ class SecurityForm(forms.Form):
         here = origin.get().address
         if not Security(addresses=found).lets_in(here):
             raise forms.ValidationError(
-                _(
-                    "Your own address, %(address)s, is in none of them: it would lock you out."
-                ),
+                _("Your own address, %(address)s, is in none of them: it would lock you out."),
                 params={"address": here},
             )
         return found

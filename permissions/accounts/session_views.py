@@ -29,7 +29,7 @@ def own(request: AgentRequest) -> HttpResponse:
 def everybody(request: AgentRequest) -> HttpResponse:
     """All sign-ins, the latest first; `?who=` finds an agent's."""
     require_duty(request.user, Duty.SECURITY)
-    found = SignIn.objects.standing().select_related("agent__second_factor")  # type: ignore[attr-defined]
+    found = SignIn.objects.standing().select_related("agent__second_factor")
     who = request.GET.get("who", "")[:80].replace("\x00", "").strip()
     if who:
         found = found.filter(agent__username__iexact=who) | found.filter(agent__name__icontains=who)

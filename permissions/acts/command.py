@@ -61,6 +61,7 @@ def command(verb: str, *, actor: Any, on: models.Model | None) -> Iterator[Step]
     try:
         with transaction.atomic(durable=True):
             if first := _companion.get():
+                _companion.set(None)  # what is told after the commit runs commands of its own
                 first(step)
             yield step
             if not step.unchanged:

@@ -51,7 +51,6 @@ def one_scope(acts: Iterable[Act]) -> set[Act]:
     return found - set([scope for scope in SCOPES if scope in found][1:])
 
 
-
 ADMIN_ACTS = frozenset(Act) - NARROW
 LEADING_ACTS = ADMIN_ACTS - {Act.CONFIGURE}
 # What a team's members may do in its inboxes, whatever their role.

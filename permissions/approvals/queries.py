@@ -1,5 +1,6 @@
 """Who may decide a request, and which requests wait for whom."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection
@@ -76,9 +77,18 @@ def approvers(approval: Approval) -> list[Agent]:
 
 
 def differences(approval: Approval, reader: Agent) -> list[Difference]:
-    """What was asked for; if the approver changed it, what was done."""
+    """What was asked for; if the approver changed it, what they made of it."""
     one = operation(approval.operation)
-    return one.differences(approval.effective, reader) if one else []
+    if one is None:
+        return []
+    found = one.differences(approval.proposal, reader)
+    if approval.edited is None:
+        return found
+    asked = {part.field: part.after for part in found if part.field}
+    return [
+        replace(part, before=asked.get(part.field, part.before))
+        for part in one.differences(approval.edited, reader)
+    ]
 
 
 def waiting_mark() -> tuple[int, datetime | None]:

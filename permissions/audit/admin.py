@@ -217,12 +217,12 @@ class _Line:
 
 
 def csv_lines(found: Iterator[AuditRecord]) -> Iterator[str]:
-    writer = csv.writer(_Line())  # type: ignore[arg-type]
-    yield "\ufeff" + writer.writerow(COLUMNS)  # type: ignore[operator]
+    writer: Any = csv.writer(_Line())
+    yield "\ufeff" + writer.writerow(COLUMNS)
     for record in found:
         facts = files.record_facts(record)
         facts["detail"] = json.dumps(facts["detail"], ensure_ascii=False, sort_keys=True)
-        yield writer.writerow([harmless(facts[name]) for name in COLUMNS])  # type: ignore[misc]
+        yield writer.writerow([harmless(facts[name]) for name in COLUMNS])
 
 
 def harmless(value: Any) -> str:

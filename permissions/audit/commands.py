@@ -14,6 +14,7 @@ from permissions.acts.checks import require_duty
 from permissions.acts.command import command
 from permissions.acts.vocabulary import Duty
 from permissions.audit import head
+from permissions.audit.events import CheckAsked
 from permissions.audit.models import AuditCheck, AuditRecord, Seal
 from permissions.audit.rules import Retention
 from permissions.policies.rules import current
@@ -40,6 +41,7 @@ def ask_check(*, actor: Any) -> AuditCheck:
         if running.exists():
             raise Conflict(_("The records are being verified already."))
         step.on = check = AuditCheck.objects.create(asked_by=actor)
+        step.tell(CheckAsked(check.pk))
         return check
 
 

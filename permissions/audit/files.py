@@ -57,7 +57,8 @@ def _record(facts: dict[str, Any]) -> AuditRecord:
 
 
 def _groups(lines: Iterable[dict[str, Any]]) -> Iterator[Group]:
-    seal, found = None, []
+    seal: Seal | None = None
+    found: list[AuditRecord] = []
     for facts in lines:
         if facts["kind"] == "seal":
             if seal or found:

@@ -76,12 +76,12 @@ def sign(purpose: str, content: bytes, key: bytes | None = None) -> bytes:
     return hmac.digest(key or keys()[0], purpose.encode() + b"\n" + content, sha256)
 
 
-def signed(purpose: str, content: bytes, mac: bytes) -> bool:
+def signed(purpose: str, content: bytes, mac: bytes | memoryview) -> bool:
     """Whether one of our keys made it."""
     return any(hmac.compare_digest(sign(purpose, content, key), bytes(mac)) for key in keys())
 
 
-def fingerprint(content: bytes, mac: bytes) -> bytes:
+def fingerprint(content: bytes, mac: bytes | memoryview) -> bytes:
     """What a seal remembers of one record."""
     return sha256(content + bytes(mac)).digest()
 

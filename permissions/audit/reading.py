@@ -1,6 +1,7 @@
 """The groups of the database, for verification and export."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from permissions.audit import head
 from permissions.audit.models import AuditRecord, Seal
@@ -42,7 +43,7 @@ def verifier(before: Seal | None = None) -> Verifier:
     return Verifier(before=before, expired_to=deleted_up_to())
 
 
-def compare_with_head(verifier: Verifier, checkpoint: dict[str, object] | None) -> None:
+def compare_with_head(verifier: Verifier, checkpoint: dict[str, Any] | None) -> None:
     """Does the database go on from what is remembered outside of it?"""
     try:
         remembered = [found for found in (head.read(), checkpoint) if found]

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import timedelta
 
 from celery import shared_task
 from django.db import transaction
@@ -30,7 +31,15 @@ def expire_records() -> None:
 @shared_task(ignore_result=True)
 def check_daily() -> None:
     """Verify all records once a day, whoever asks."""
-    check_records.delay(commands.ask_check(actor=None).pk)
+    commands.ask_check(actor=None)
+
+
+@shared_task(ignore_result=True)
+def sweep_checks() -> None:
+    """Begin the checks whose doorbell was not heard."""
+    waited = Now() - timedelta(minutes=2)
+    for check in AuditCheck.objects.filter(finished_at=None, records=0, started_at__lt=waited):
+        check_records(check.pk)
 
 
 @shared_task(acks_late=True, ignore_result=True)

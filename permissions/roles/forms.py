@@ -12,7 +12,7 @@ SCOPE_CHOICES = [NOTHING, *((act.value, act.label) for act in SCOPES)]
 class RoleForm(forms.Form):
     """What a role is called, and what it may do."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the role"), max_length=80)
     description = forms.CharField(label=_("What it is for"), max_length=200, required=False)
     scope = forms.ChoiceField(
         label=_("What they see of every inbox"), choices=SCOPE_CHOICES, required=False

@@ -40,9 +40,7 @@ PRESETS: Mapping[str, Preset] = {
     "supervisor": Preset(
         _("Supervisor"), _("Leads the teams and sees every inbox."), LEADING_ACTS, LEADING_DUTIES
     ),
-    "senior": Preset(
-        _("Senior agent"), _("Answers customers and guides colleagues."), SENIOR_ACTS
-    ),
+    "senior": Preset(_("Senior agent"), _("Answers customers and guides colleagues."), SENIOR_ACTS),
     "agent": Preset(_("Agent"), _("Answers customers of the team's inboxes."), AGENT_ACTS),
     "trainee": Preset(_("Trainee"), _("Learns the work in the team's inboxes.")),
     "auditor": Preset(

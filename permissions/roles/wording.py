@@ -1,4 +1,4 @@
-"""What administrators did, in sentences: the history at the foot of the pages of people and rights."""
+"""What administrators did, in sentences: the history at the foot of the pages of rights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -20,5 +20,5 @@ def boxes(field: BoundField) -> list[tuple[str | None, list[dict[str, Any]]]]:
 
 
 def _values(field: BoundField) -> list[Any]:
-    value = field.field.prepare_value(field.value())  # type: ignore[attr-defined]
+    value = field.field.prepare_value(field.value())
     return list(value or ())

@@ -1,15 +1,11 @@
-"""The settings page of real-time collaboration, and how open screens hear of it."""
-
-# ruff: noqa: F811  (fixtures of the other file)
+"""The settings page of real-time collaboration."""
 
 from typing import Any
 
 import pytest
 
 from collaboration.policy import live
-from collaboration.presence import table
-from conversations.inboxes.commands import change_inbox
-from conversations.modes.floor import Collaboration, Mode
+from conversations.modes.floor import Collaboration
 from conversations.threads import commands
 from permissions.accounts.commands import invite_agent
 from permissions.accounts.models import Agent
@@ -19,23 +15,9 @@ from permissions.audit.models import AuditRecord
 from permissions.policies.commands import change_rules
 from permissions.policies.rules import current, stored
 from permissions.roles.presets import install_roles
-from tests.collaboration.test_sockets import (  # noqa: F401
-    Screen,
-    cast,
-    in_database,
-    sockets,
-    thread,
-)
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/settings/collaboration/"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_known() -> None:
-    live._floors = {}
-    table._table.clear()
 
 
 @pytest.fixture
@@ -128,32 +110,7 @@ def test_the_page_is_there_in_both_languages(ada, signed_in, language):
     assert ("实时协作" if language == "zh-hans" else "Real-time collaboration") in text
 
 
-# --- open screens ----------------------------------------------------------------------------
-
-
-async def test_switching_off_is_told_to_every_open_screen(cast, ada, thread, sockets):
-    amy = await sockets("amy")
-    await amy.frame("hello")
-    await in_database(set_rules)(ada, enabled=False)
-    await amy.frame("floor")
-
-
-async def test_an_inboxs_mode_is_found_although_nobody_told(cast, thread, sockets):
-    amy = await sockets("amy")
-    await amy.frame("hello")
-    inbox = cast.inbox
-    await in_database(type(inbox).objects.filter(pk=inbox.pk).update)(mode=Mode.SOLO)
-    await live.look_for_changed_floors()
-    await amy.frame("floor")
-
-
-async def test_customers_hear_one_name_typing_if_the_inbox_has_one(cast, thread, sockets):
-    inbox, team = cast.inbox, {"shown_as": "team", "team_name": "Shop team"}
-    await in_database(change_inbox)(actor=None, inbox=inbox, changes=team)
-    await live.learn()
-    assert live.name_for_customers(inbox.pk, "Amy") == "Shop team"
-    assert live.name_for_customers(cast.other_inbox.pk, "Amy") == "Amy"
-    assert live.name_for_customers(0, "Amy") is None
+# --- supervisors -----------------------------------------------------------------------------
 
 
 def test_a_supervisor_watches_unseen_only_where_the_rules_let_them(cast, ada, thread):
@@ -166,24 +123,3 @@ def test_a_supervisor_watches_unseen_only_where_the_rules_let_them(cast, ada, th
     assert not live.is_unseen(cast.ben.pk, pk), "who supervises nothing is always seen"
     commands.join(agent=Agent.objects.get(pk=cast.amy.pk), conversation=thread.pk)
     assert not live.is_unseen(cast.amy.pk, pk), "who takes part is seen"
-
-
-async def test_colleagues_are_not_told_of_who_watches_unseen_until_they_write(
-    cast, ada, thread, sockets
-):
-    await in_database(give)([Act.SUPERVISE], cast.amy, cast.inbox)
-    await in_database(Agent.objects.filter(pk=cast.amy.pk).update)(authz_version=7)
-    await in_database(set_rules)(ada, unseen_supervisors=True)
-    await live.learn()
-    pk = str(thread.pk)
-    amy = await sockets("amy")
-    await amy.send(type="watch", conversation=pk)
-    await amy.frame("head", conversation=pk)
-    await amy.send(type="viewing", conversation=pk, visible=True)
-    ben = await sockets("ben")
-    await ben.send(type="watch", conversation=pk)
-    frame = await ben.frame("presence", conversation=pk)
-    assert [one["id"] for one in frame["agents"]] == [cast.ben.pk]
-    await amy.send(type="typing", conversation=pk, mode="note", typing=True)
-    frame = await ben.frame("presence", conversation=pk)
-    assert cast.amy.pk in [one["id"] for one in frame["agents"]]

@@ -282,6 +282,22 @@ def test_an_approver_who_has_not_read_the_last_message_looks_again(office):
     assert done.state == State.DONE
 
 
+def test_an_edited_request_shows_both_texts(office):
+    asked = ask(office, "its comming")
+    done = commands.approve(agent=office.ben, approval=asked.pk, changes={"body": "It is coming."})
+    (part,) = queries.differences(done, office.amy)
+    assert (part.before, part.after) == ("its comming", "It is coming.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_told_after_the_commit_is_told_at_once(office):
+    """Its commands are not taken for the run of the request."""
+    asked = ask(office)
+    commands.approve(agent=office.ben, approval=asked.pk)
+    told = office.thread.entries.filter(event__approval=str(asked.pk)).order_by("seq")
+    assert [one.event["type"] for one in told] == ["approval_waiting", "approval_done"]
+
+
 # --- void ----------------------------------------------------------------------------------
 
 

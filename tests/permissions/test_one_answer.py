@@ -29,7 +29,9 @@ from permissions.acts.checks import forget_rights, give
 from permissions.acts.vocabulary import SCOPES, Act
 from tests.conftest import Browser
 
-SEEDS = [int(os.environ.get("ONE_ANSWER_SEED", 0))] if "ONE_ANSWER_SEED" in os.environ else [1, 2, 3]
+SEEDS = (
+    [int(os.environ.get("ONE_ANSWER_SEED", 0))] if "ONE_ANSWER_SEED" in os.environ else [1, 2, 3]
+)
 AGENTS, CONVERSATIONS, CUSTOMERS = 14, 80, 25
 Ids = set[uuid.UUID]
 

@@ -11,8 +11,8 @@ const ends = new WeakMap(); // element → {left, at}: when its value is masked,
 /** `tendCustomer({onTexts})`: `onTexts` is told when message texts are to be drawn anew. */
 export function tendCustomer({ onTexts = () => {} } = {}) {
   hears("customer", ({ customer, texts }) => {
-    const shown = $$("[data-customer]").filter(
-      (place) => customer === ANY || place.dataset.customer === customer,
+    const shown = $$("[data-of-customer]").filter(
+      (place) => customer === ANY || place.dataset.ofCustomer === customer,
     );
     for (const place of shown) {
       for (const value of $$("[data-mask]", place)) cover(value);
@@ -30,12 +30,28 @@ export function tendCustomer({ onTexts = () => {} } = {}) {
     event.preventDefault();
     $("[data-cancel]", form).click();
   });
-  document.addEventListener("htmx:after:settle", () => $(".fact.editing [autofocus]")?.focus());
+  document.addEventListener("htmx:after:settle", ({ target }) => {
+    if (target.id?.startsWith("fact-")) $(".fact.editing [autofocus]")?.focus();
+    nameLanguages();
+  });
+  nameLanguages();
   document.addEventListener("visibilitychange", countDown);
   addEventListener("pageshow", countDown);
   setInterval(countDown, 250);
   countDown();
   tendDialog();
+}
+
+/** A language by its name instead of its code. */
+function nameLanguages() {
+  const names = new Intl.DisplayNames([document.documentElement.lang], { type: "language" });
+  for (const place of $$("[data-value][data-language]")) {
+    try {
+      place.textContent = names.of(place.dataset.language);
+    } catch {
+      // No language of this code: it is shown as it is.
+    }
+  }
 }
 
 // --- time ----------------------------------------------------------------------------------
@@ -79,7 +95,7 @@ function refresh(place) {
 let asked = null; // {place, key, clientId} of the dialog that is open
 
 function ask(button) {
-  const place = button.closest("[data-customer]");
+  const place = button.closest("[data-of-customer]");
   asked = { place, key: button.dataset.reveal, clientId: uuid() };
   const dialog = $("#reveal-dialog");
   const entitled = place.dataset.entitled !== undefined;

@@ -1,0 +1,75 @@
+"""What is known of a customer, on open screens: changed together, revealed for minutes."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.workspaces import Customer, Desk
+
+pytestmark = pytest.mark.browser
+EMAIL = "lin.secret@example.org"
+
+
+@pytest.fixture
+def lin(live):
+    """Lin, who said how to reach her."""
+    lin = Customer(live.port)
+    lin.says("Where is my refund?")
+    contact = {"name": "Lin Wang", "email": EMAIL}
+    assert lin.http.post("contact", json=contact).status_code == 200
+    return lin
+
+
+def fill(page, key, text):
+    page.locator(f"#fact-{key} dd").hover()
+    page.locator(f"#fact-{key} [hx-get]").click()
+    page.locator(f"#edit-{key}").fill(text)
+
+
+def test_two_agents_change_the_same_customer(person, lin):
+    admin, boss = person().sign_in("admin"), person("zh-CN", quiet=False).sign_in("supervisor")
+    # A browser writes the refused change into its console.
+    first, second = Desk(admin, lin.conversation).page, Desk(boss, lin.conversation).page
+    for page in (first, second):
+        page.locator(".more-facts summary").click()
+    fill(second, "company", "Second Ltd")
+    fill(first, "company", "First Ltd")
+    first.locator("#edit-company").press("Enter")
+    expect(first.locator("#fact-company")).to_contain_text("First Ltd")
+    second.locator("#edit-company").press("Enter")
+    expect(second.locator("#fact-company [role=alert]")).to_contain_text("First Ltd")
+    expect(second.locator("#edit-company")).to_have_value("Second Ltd")
+    second.locator("#edit-company").press("Enter")
+    expect(first.locator("#fact-company")).to_contain_text("Second Ltd")
+
+
+def test_a_revealed_value_is_shown_with_its_end_and_vanishes_when_it_is_revoked(person, lin):
+    admin, boss = person().sign_in("admin"), person().sign_in("supervisor")
+    page = Desk(admin, lin.conversation).page
+    fact = page.locator("#fact-email")
+    expect(fact).to_contain_text("l***@example.org")
+    fact.locator("[data-reveal]").click()
+    page.locator("#reveal-reason").fill("A refund")
+    page.locator("#reveal-dialog button.primary:visible").click()
+    expect(fact).to_contain_text(EMAIL)
+    expect(fact.locator("[data-countdown]")).to_contain_text(":")
+    page.reload()
+    expect(fact).to_contain_text(EMAIL)
+    watch = boss.go("/settings/access/")
+    row = watch.locator("#access tr", has_text="A refund").filter(has_text="Lin Wang")
+    row.get_by_role("button").first.click()
+    expect(fact).to_contain_text("l***@example.org")
+    assert EMAIL not in page.content()
+    page.reload()
+    expect(fact).to_contain_text("l***@example.org")
+    assert EMAIL not in page.content()
+
+
+def test_who_may_not_see_it_asks(person, lin):
+    agent = person(phone=True).sign_in("agent1")
+    page = agent.go(f"/workspace/conversations/{lin.conversation}/")
+    page.locator("button[data-show=panel]").first.click()
+    page.locator("#fact-email [data-reveal]").click()
+    page.locator("#reveal-reason").fill("She wants a call back")
+    page.locator("#reveal-dialog button.primary:visible").click()
+    expect(page.locator("[data-of-customer] .callout")).to_be_visible()
+    assert EMAIL not in page.content()
