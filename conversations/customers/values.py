@@ -165,7 +165,7 @@ def own_contact(customer: Customer) -> dict[str, str]:
 
 
 def renew(kind: type[CustomerValue] | type[ValueChange], after: int, size: int) -> int | None:
-    """Seal what an older key sealed with the newest one. Returns the last row looked at, or None."""
+    """Seal with the newest key what an older one sealed. Returns the last row looked at."""
     locked = kind.objects.select_for_update(of=["self"]).select_related("field")
     rows = list(locked.filter(pk__gt=after).order_by("pk")[:size])
     for row in rows:
