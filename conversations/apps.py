@@ -12,8 +12,10 @@ class ConversationsConfig(AppConfig):
         from conversations.grants.models import has_grants
         from conversations.inboxes.models import Inbox
         from conversations.reveals import operations  # noqa: F401 registers what needs a yes
-        from conversations.threads import admin  # noqa: F401 registers what auditors see
-        from conversations.threads import approvable  # noqa: F401 registers its operations
+        from conversations.threads import (
+            admin,  # noqa: F401 registers what auditors see
+            approvable,  # noqa: F401 registers its operations
+        )
         from permissions.acts.checks import granted, has_duty
         from permissions.acts.scope import protects
         from permissions.acts.vocabulary import Act, Duty

@@ -6,10 +6,10 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from conversations.grants.rights import may
 from conversations.intake.events import SessionsMoved
 from conversations.intake.models import CustomerSession
 from conversations.modes.enforcing import why_no_room
-from conversations.grants.rights import may
 from conversations.threads import steps
 from conversations.threads.models import (
     Conversation,

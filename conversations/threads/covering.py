@@ -17,6 +17,7 @@ from permissions.accounts.models import Agent
 from permissions.acts.vocabulary import Act
 from permissions.policies.rules import current
 
+
 def is_on() -> bool:
     return current(Privacy).mask_texts
 

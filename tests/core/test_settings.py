@@ -21,7 +21,8 @@ def manage(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_djangos_deployment_checks_find_nothing():
     secret = "a-long-random-text-made-for-this-test-7f3c91b2d4e85a60-only"
-    done = manage("check", "--deploy", "--fail-level", "WARNING", SECURE="1", SECRET_KEY=secret)
+    keys = {"SECRET_KEY": secret, "DATA_KEYS": secret[::-1], "AUDIT_KEY": secret.upper()}
+    done = manage("check", "--deploy", "--fail-level", "WARNING", SECURE="1", **keys)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
