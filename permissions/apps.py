@@ -1,4 +1,4 @@
-from typing import Any
+from functools import partial
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +18,7 @@ class PermissionsConfig(AppConfig):
         from permissions.audit.views import may_see
 
         admin_site.AuditorsSite.may_enter = staticmethod(lambda agent: has_duty(agent, Duty.AUDIT))
-
-        def secures(agent: Any) -> bool:
-            return has_duty(agent, Duty.SECURITY)
+        secures = partial(has_duty, duty=Duty.SECURITY)
 
         register(SettingsPage("accounts:profile", _("Your profile"), PERSONAL, icon="user"))
         for name, title, icon, duty in (
@@ -28,11 +26,7 @@ class PermissionsConfig(AppConfig):
             ("people:teams", _("Teams"), "people", Duty.AGENTS),
             ("people:roles", _("Roles"), "star", Duty.ROLES),
         ):
-            register(
-                SettingsPage(
-                    name, title, PEOPLE, icon, lambda agent, duty=duty: has_duty(agent, duty)
-                )
-            )
+            register(SettingsPage(name, title, PEOPLE, icon, partial(has_duty, duty=duty)))
         register(SettingsPage("accounts:second-factor", _("Second factor"), PERSONAL, icon="lock"))
         register(SettingsPage("accounts:sign-ins-own", _("Your sign-ins"), PERSONAL, icon="screen"))
         register(SettingsPage("accounts:security", _("Security"), SAFETY, "lock", secures))

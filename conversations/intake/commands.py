@@ -35,7 +35,8 @@ def begin_session(
 ) -> tuple[CustomerSession, str]:
     """Give a new customer's browser its token. Returns the session and the token, once."""
     with command("customer.begin_session", actor=None, on=None) as step:
-        rest, told = dict(attributes or {}), {}
+        rest = dict(attributes or {})
+        told: dict[str, Any] = {}
         if "site" in rest:
             rest["site"], told = split(rest["site"])
         customer = Customer.objects.create(name=name, language=language, attributes=rest)
