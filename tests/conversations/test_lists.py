@@ -98,7 +98,7 @@ def test_pages_cost_the_same_however_much_they_show(
         cast.says(f"message {number}")
     page = f"/workspace/conversations/{cast.session.conversation_id}/"
     amy.get(page)
-    with django_assert_max_num_queries(7):  # … rows, teams, saved views, counts, the rule of masking
+    with django_assert_max_num_queries(7):  # … rows, teams, saved views, counts, masking
         amy.get("/workspace/?view=all")
     with django_assert_max_num_queries(24):  # … and entries, files, people, panel, draft, fields, …
         amy.get(page)
