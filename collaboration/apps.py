@@ -21,43 +21,20 @@ class CollaborationConfig(AppConfig):
         from collaboration.approvals import reactions as approvals  # noqa: F401 hears what is told
         from collaboration.context import live as customers  # noqa: F401 hears what is told
         from collaboration.drafts import live  # noqa: F401 hears what is told
-        from permissions.acts.checks import has_duty
+        from permissions.acts.checks import holder_of
 
         register(SettingsPage("notices:settings", _("Notices"), PERSONAL, icon="bell"))
         register(SettingsPage("canned:index", _("Canned replies"), PERSONAL, icon="bolt"))
-        register(
-            SettingsPage(
-                "context:customer-fields",
-                _("Customer fields"),
-                CUSTOMERS,
-                icon="user",
-                allowed=lambda agent: has_duty(agent, Duty.FIELDS),
-            )
-        )
-        register(
-            SettingsPage(
-                "context:access",
-                _("Sensitive data"),
-                SAFETY,
-                icon="eye",
-                allowed=lambda agent: has_duty(agent, Duty.ACCESS),
-            )
-        )
-        register(
-            SettingsPage(
+        for name, title, section, icon, duty in (
+            (
                 "policy:collaboration",
                 _("Real-time collaboration"),
                 TEAMWORK,
-                icon="people",
-                allowed=lambda agent: has_duty(agent, Duty.SETTINGS),
-            )
-        )
-        register(
-            SettingsPage(
-                "approvals:rules",
-                _("Approvals"),
-                TEAMWORK,
-                icon="checks",
-                allowed=lambda agent: has_duty(agent, Duty.SETTINGS),
-            )
-        )
+                "people",
+                Duty.SETTINGS,
+            ),
+            ("approvals:rules", _("Approvals"), TEAMWORK, "checks", Duty.SETTINGS),
+            ("context:customer-fields", _("Customer fields"), CUSTOMERS, "user", Duty.FIELDS),
+            ("context:access", _("Sensitive data"), SAFETY, "eye", Duty.ACCESS),
+        ):
+            register(SettingsPage(name, title, section, icon, holder_of(duty)))

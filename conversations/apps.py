@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -16,35 +18,23 @@ class ConversationsConfig(AppConfig):
             admin,  # noqa: F401 registers what auditors see
             approvable,  # noqa: F401 registers its operations
         )
-        from permissions.acts.checks import granted, has_duty
+        from permissions.acts.checks import granted, holder_of
         from permissions.acts.scope import protects
         from permissions.acts.vocabulary import Act, Duty
 
+        def configures(agent: Any) -> bool:
+            return bool(granted(agent, Act.CONFIGURE))
+
         protects(Inbox, exceptions=has_grants)
-        register(
-            SettingsPage(
-                "inboxes:index",
-                _("Inboxes"),
-                CUSTOMERS,
-                icon="inbox",
-                allowed=lambda agent: bool(granted(agent, Act.CONFIGURE)),
-            )
-        )
-        register(
-            SettingsPage(
-                "rights:inboxes",
-                _("Rights in inboxes"),
-                PEOPLE,
-                icon="lock",
-                allowed=lambda agent: has_duty(agent, Duty.ROLES),
-            )
-        )
-        register(
-            SettingsPage(
+        for name, title, section, icon, allowed in (
+            ("inboxes:index", _("Inboxes"), CUSTOMERS, "inbox", configures),
+            ("rights:inboxes", _("Rights in inboxes"), PEOPLE, "lock", holder_of(Duty.ROLES)),
+            (
                 "rights:why",
                 _("Why may they?"),
                 PEOPLE,
-                icon="search",
-                allowed=lambda agent: has_duty(agent, Duty.ROLES) or has_duty(agent, Duty.ACCESS),
-            )
-        )
+                "search",
+                holder_of(Duty.ROLES, Duty.ACCESS),
+            ),
+        ):
+            register(SettingsPage(name, title, section, icon, allowed))

@@ -1,5 +1,3 @@
-from functools import partial
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -12,13 +10,13 @@ class PermissionsConfig(AppConfig):
 
     def ready(self) -> None:
         from helpdesk.core import admin_site
-        from permissions.acts.checks import has_duty
+        from permissions.acts.checks import holder_of
         from permissions.acts.vocabulary import Duty
         from permissions.audit import admin, reactions  # noqa: F401 register themselves
         from permissions.audit.views import may_see
 
-        admin_site.AuditorsSite.may_enter = staticmethod(lambda agent: has_duty(agent, Duty.AUDIT))
-        secures = partial(has_duty, duty=Duty.SECURITY)
+        admin_site.AuditorsSite.may_enter = staticmethod(holder_of(Duty.AUDIT))
+        secures = holder_of(Duty.SECURITY)
 
         register(SettingsPage("accounts:profile", _("Your profile"), PERSONAL, icon="user"))
         for name, title, icon, duty in (
@@ -26,7 +24,7 @@ class PermissionsConfig(AppConfig):
             ("people:teams", _("Teams"), "people", Duty.AGENTS),
             ("people:roles", _("Roles"), "star", Duty.ROLES),
         ):
-            register(SettingsPage(name, title, PEOPLE, icon, partial(has_duty, duty=duty)))
+            register(SettingsPage(name, title, PEOPLE, icon, holder_of(duty)))
         register(SettingsPage("accounts:second-factor", _("Second factor"), PERSONAL, icon="lock"))
         register(SettingsPage("accounts:sign-ins-own", _("Your sign-ins"), PERSONAL, icon="screen"))
         register(SettingsPage("accounts:security", _("Security"), SAFETY, "lock", secures))

@@ -6,7 +6,7 @@ raises in its own transaction, so what is kept can never be out of date for a fr
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, cast
@@ -117,6 +117,11 @@ def require(agent: Agent, act: Act, on: models.Model | int) -> None:
 
 def has_duty(agent: Agent, duty: Duty) -> bool:
     return duty.value in rights_of(agent).duties
+
+
+def holder_of(*duties: Duty) -> Callable[[Agent], bool]:
+    """Whether somebody has one of these duties: who may use a settings page."""
+    return lambda agent: any(has_duty(agent, duty) for duty in duties)
 
 
 def require_duty(agent: Agent, duty: Duty) -> None:

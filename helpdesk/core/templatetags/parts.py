@@ -1,13 +1,16 @@
 """Small parts every page is made of."""
 
+from typing import Any
+
 from django import template
 from django.template import Context
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from helpdesk.core.web.modules import imported_by
-from helpdesk.core.web.settings_pages import SettingsPage, pages_for
+from helpdesk.core.web.settings_pages import pages_for
 
 register = template.Library()
 
@@ -35,9 +38,19 @@ def module(script: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def settings_pages(context: Context) -> list[tuple[object, list[SettingsPage]]]:
-    """The settings pages of whoever looks, by section."""
-    return list(pages_for(context["request"].user))
+def settings_pages(context: Context) -> list[tuple[object, list[dict[str, Any]]]]:
+    """The settings pages of whoever looks, by section, with `here` on the one they are on."""
+    request = context["request"]
+    sections: list[tuple[object, list[dict[str, Any]]]] = [
+        (section, [{"page": page, "address": reverse(page.url_name)} for page in pages])
+        for section, pages in pages_for(request.user)
+    ]
+    links = [link for _section, found in sections for link in found]
+    # A page below another one's address belongs to it.
+    on = [link for link in links if request.path.startswith(str(link["address"]))]
+    for link in sorted(on, key=lambda link: len(str(link["address"])))[-1:]:
+        link["here"] = True
+    return sections
 
 
 @register.filter
