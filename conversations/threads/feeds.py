@@ -56,7 +56,7 @@ class Watcher:
 class Feed:
     def __init__(self, conversation_id: str) -> None:
         self.conversation_id = conversation_id
-        self.inbox_id = 0
+        self.inbox_id = 0  # 0: not known, before the customer's first message
         self.head = -1  # -1: not read yet
         self.public_head = -1
         self.watchers: dict[Screen, Watcher] = {}
@@ -96,6 +96,8 @@ class Feed:
                     await self._welcome(self._joining[0])
                 if self._behind:
                     self._behind = False
+                    if not self.inbox_id:
+                        self.inbox_id, *_ = await in_thread(_heads_of, self.conversation_id)
                     await self._advance()
         except Exception as error:  # the next tick pokes again
             if isinstance(error, DatabaseError):

@@ -62,7 +62,8 @@ def test_a_reply_waits_is_edited_approved_and_sent_once(live, person):
         # It is sent in the trainee's name, once; the trainee reads what became of it.
         expect(trainee.entry(f"It is coming. {mark}")).to_have_count(1)
         expect(desk.entry(f"It is coming. {mark}")).to_have_count(1)
-        expect(waiting).to_have_count(0)
+        expect(waiting).to_have_attribute("data-state", "done")
+        expect(strip(desk.page, f"it comming {mark}")).to_have_count(0)
         outcome = strip(trainee.page, "Mind the spelling.")
         expect(outcome).to_be_visible()
         outcome.locator("[data-noted]").click()

@@ -91,8 +91,8 @@ def test_a_customer_and_two_agents(person, language):
     expect(one.page.locator("[data-act=claim]")).to_have_count(0)
     expect(two.page.locator("[data-act=claim]")).to_have_count(0)
     two.page.locator("[data-act=join]").click()
-    expect(two.page.locator("[data-act=leave]")).to_be_visible()
-    expect(one.page.locator("#people > *")).to_have_count(1)
+    expect(two.page.locator("#acts-menu [data-act=leave]")).to_be_attached()
+    expect(one.page.locator("#people [data-state]")).to_have_count(1)
 
     # Typing shows on the other's screen and on the customer's.
     one.page.locator("#composer-text").press_sequentially("L")

@@ -11,6 +11,8 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.db import connections
 
+from collaboration.approvals import live as approvals
+from collaboration.policy import live as policy
 from conversations.threads import commands
 from helpdesk.asgi import application
 from helpdesk.core.live import threads
@@ -55,7 +57,10 @@ class Screen(WebsocketCommunicator):
 
 
 @pytest.fixture
-async def cast():
+async def cast(monkeypatch):
+    # What this process knew of another test's inboxes and requests.
+    monkeypatch.setattr(policy, "_floors", {})
+    monkeypatch.setattr(approvals, "_mark", None)
     yield await in_database(make_cast)
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()  # lists, feeds and ticks would ask a database that is being cleaned

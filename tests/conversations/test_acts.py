@@ -101,11 +101,13 @@ def test_every_act_leaves_a_record_of_who_did_it(cast, thread):
     assert (record.object_kind, record.object_id) == ("conversation", str(thread.pk))
 
 
-def test_a_refused_act_leaves_nothing_behind(cast, thread):
-    before = AuditRecord.objects.count(), thread.entries.count()
+def test_a_refused_act_leaves_the_record_of_the_refusal_alone(cast, thread):
+    before, last = thread.entries.count(), AuditRecord.objects.latest("pk").pk
     with pytest.raises(NotAllowed):
         commands.resolve(agent=cast.ben, conversation=thread.pk)
-    assert (AuditRecord.objects.count(), thread.entries.count()) == before
+    record = AuditRecord.objects.get(pk__gt=last)
+    assert (record.verb, record.detail) == ("act.refused", {"act": "conversation.resolve"})
+    assert (cast.thread.status, thread.entries.count()) == ("open", before)
 
 
 def test_the_record_never_holds_what_people_wrote(cast, thread):

@@ -39,10 +39,11 @@ def store(monkeypatch):
         await gate.wait()
         if function is feeds._missed:
             return [frame(seq) for seq in seqs if arguments[1] < seq <= arguments[2]]
-        return [Frames(seq, None, {"en": frame(seq)}) for seq in seqs if seq > arguments[1]]
+        return [Frames(seq, None, {("en", False): frame(seq)}) for seq in seqs if seq > arguments[1]]
 
     monkeypatch.setattr(feeds, "in_thread", read)
     monkeypatch.setattr(feeds, "feeds", {})
+    monkeypatch.setattr(feeds, "_guards", [])
     return seqs, gate
 
 
@@ -133,3 +134,25 @@ async def test_a_screen_whose_language_changes_meanwhile_is_told_the_head(store)
     gate.set()
     await amy.head.wait()
     assert amy.heard == []
+
+
+async def test_a_feed_that_began_before_the_first_message_learns_its_inbox(store, monkeypatch):
+    seqs, gate = store
+    gate.set()
+    seqs.clear()
+    read = feeds.in_thread
+
+    async def unwritten(function: Any, *arguments: Any) -> Any:
+        if function is feeds._heads_of and not seqs:
+            return 0, 0, 0
+        return await read(function, *arguments)
+
+    monkeypatch.setattr(feeds, "in_thread", unwritten)
+    screen = Screen()
+    feed = feeds.watch(str(uuid.uuid4()), screen)
+    await screen.head.wait()
+    assert feed.inbox_id == 0
+    seqs.append(1)
+    feed.poke()
+    await until(lambda: screen.heard == [1])
+    assert feed.inbox_id == 1
