@@ -19,7 +19,6 @@ class CollaborationConfig(AppConfig):
     def ready(self) -> None:
         from collaboration.acts import reactions  # noqa: F401 hears what is told
         from collaboration.approvals import reactions as approvals  # noqa: F401 hears what is told
-        from collaboration.context import live as customers  # noqa: F401 hears what is told
         from collaboration.drafts import live  # noqa: F401 hears what is told
         from permissions.acts.checks import holder_of
 

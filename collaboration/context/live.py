@@ -36,6 +36,13 @@ def _tell(agent_id: int, customer_id: str, *, texts: bool = False) -> None:
             screen.tell(type="customer", customer=customer_id, texts=texts)
 
 
+async def know(agent_id: int) -> None:
+    """Called before a screen of theirs is greeted: from then on it is told of what ends."""
+    if not any(screen.seat and screen.seat.agent_id == agent_id for screen in screens):
+        found, _texts = await in_thread(_read, {agent_id})
+        _held.update(found)
+
+
 @hub.on_tick
 async def look() -> None:
     """Compare what is revealed with what was: whatever began, ended or was revoked is told.
@@ -46,12 +53,14 @@ async def look() -> None:
     agents = {screen.seat.agent_id: screen.seat.version for screen in screens if screen.seat}
     found, masked = await in_thread(_read, set(agents)) if agents else ({}, _masked)
     changed, _masked = masked != _masked, masked
-    before = dict(_held)
-    _held.clear()
+    before = {key: held for key, held in _held.items() if key[0] in agents}
+    here = {screen.seat.agent_id for screen in screens if screen.seat}  # who came meanwhile too
+    for key in [key for key in _held if key in before or key[0] not in here]:
+        del _held[key]
     _held.update(found)
     for key in before.keys() | found.keys():
         old, new = before.get(key), found.get(key)
-        if key[0] in agents and (old and old.ids) != (new and new.ids):
+        if (old and old.ids) != (new and new.ids):
             texts = bool(old and old.texts) != bool(new and new.texts)
             if texts:
                 await _see(key[0])

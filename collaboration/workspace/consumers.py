@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from collaboration.approvals import live as approvals
+from collaboration.context import live as customers
 from collaboration.notices import live as notices
 from collaboration.policy import live as policy
 from collaboration.presence import attending, table
@@ -66,6 +67,7 @@ class WorkspaceConsumer(Socket):
         if _per_agent[seat.agent_id] >= settings.LIMITS["sockets per agent"][0]:
             return await self.refuse(TOO_MANY)
         await policy.know()
+        await customers.know(seat.agent_id)
         self.seat, self.language = seat, seat.language
         _per_agent[seat.agent_id] += 1
         screens.add(self)

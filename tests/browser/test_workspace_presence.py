@@ -48,6 +48,7 @@ def test_a_chosen_status_is_on_colleagues_screens_at_once(live, person):
 def test_the_status_menu_works_by_keyboard_alone_and_closes_again(live, person):
     mia = person().sign_in("agent3")
     page = mia.page
+    expect(page.locator("#me .avatar")).to_have_attribute("data-status", "online")
     summary = page.locator("#me > summary")
     summary.focus()
     page.keyboard.press("Enter")

@@ -49,6 +49,20 @@ async def test_a_change_and_the_end_of_a_reveal_are_told(cast, thread, sockets):
     assert told == {"type": "customer", "customer": lin, "texts": False}
 
 
+async def test_a_screen_that_came_after_the_reveal_is_told_of_its_end(
+    cast,  # noqa: F811
+    thread,  # noqa: F811
+    sockets,  # noqa: F811
+):
+    await in_database(prepare, cast)
+    made = await in_database(
+        lambda: reveals.reveal(agent=cast.amy, customer=cast.lin.pk, fields=["phone"])
+    )
+    amy = await sockets("amy")
+    await in_database(lambda: reveals.revoke(agent=cast.amy, reveal=made.pk))
+    await amy.frame("customer", customer=str(cast.lin.pk))
+
+
 async def test_a_reveal_that_runs_out_is_told_without_anybody_doing_anything(
     cast,  # noqa: F811
     thread,  # noqa: F811

@@ -39,7 +39,8 @@ def store(monkeypatch):
         await gate.wait()
         if function is feeds._missed:
             return [frame(seq) for seq in seqs if arguments[1] < seq <= arguments[2]]
-        return [Frames(seq, None, {("en", False): frame(seq)}) for seq in seqs if seq > arguments[1]]
+        eyes = ("en", False)
+        return [Frames(seq, None, {eyes: frame(seq)}) for seq in seqs if seq > arguments[1]]
 
     monkeypatch.setattr(feeds, "in_thread", read)
     monkeypatch.setattr(feeds, "feeds", {})

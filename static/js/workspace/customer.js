@@ -20,6 +20,10 @@ export function tendCustomer({ onTexts = () => {} } = {}) {
     }
     if (texts && shown.length) onTexts();
   });
+  hears("hello", () => {
+    // What was revealed on a drawn page may have ended before the page could be told.
+    for (const place of $$("[data-of-customer]")) if ($("[data-left]", place)) refresh(place);
+  });
   document.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-reveal]");
     if (button) ask(button);

@@ -11,7 +11,8 @@ import { localise } from "../lib/time.js";
 
 const REMEMBER = 5_000; // a list asked for may be this much older than what we heard meanwhile
 const AHEAD = "600px"; // the next page is asked for this much before its place comes into sight
-const PAGE = 100; // the most rows of one answer
+const PAGE = 50; // rows of one page
+const MOST = 100; // rows of one answer
 const LEAVING = 170; // milliseconds in which a row fades out
 const STALE = 60_000; // a list by waiting time changes without any event
 
@@ -121,7 +122,8 @@ export class List {
     const wanted = $$(":scope > .row", this.#rows).length;
     let cursor = "";
     do {
-      const page = await this.#page(query, cursor, PAGE);
+      const size = Math.min(MOST, Math.max(PAGE, wanted - found.length));
+      const page = await this.#page(query, cursor, size);
       cursor = page.find((one) => one.matches(".more"))?.dataset.cursor ?? "";
       found.push(...page.filter((one) => one.matches(".row")));
       if (!cursor || found.length >= wanted) {
@@ -305,7 +307,7 @@ export class List {
     place.ariaBusy = "true";
     const { query } = this;
     try {
-      const page = await this.#page(query, place.dataset.cursor, 50);
+      const page = await this.#page(query, place.dataset.cursor, PAGE);
       if (query !== this.query || !place.isConnected) return;
       const isNew = (one) => one.matches(".more") || !this.#row(one.dataset.conversation);
       place.replaceWith(...page.filter(isNew));
