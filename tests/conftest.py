@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from xdist.scheduler import LoadScopeScheduling
 
 from conversations.customers.models import Customer
 from conversations.inboxes.commands import open_inbox
@@ -21,6 +22,22 @@ from permissions.acts.checks import forget_rights, give
 from permissions.acts.vocabulary import Act
 
 PASSWORD = "correct horse battery"
+SHARED = {"browser", "faults"}  # folders whose tests share one running system
+
+
+class OneWorkerPerSystem(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests that share a running system stay on one worker; all others go where there is time.
+
+    (xdist's own groups are lost with pytest 9.2, which has no `_nodeid` for them to write to.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return folder if folder in SHARED else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneWorkerPerSystem:
+    return OneWorkerPerSystem(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """What tests of the customer's chat share: the chat on a screen, and an agent without one."""
 
-import re
 import uuid
 from typing import Any
 
-import httpx
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from tests.browser.conftest import PASSWORD
+from tests.browser.sessions import csrf_token, session_of
 
 
 class Chat:
@@ -61,19 +59,9 @@ class Colleague:
     """An agent who works by HTTP alone."""
 
     def __init__(self, port: int, name: str = "agent1") -> None:
-        self.client = httpx.Client(base_url=f"http://localhost:{port}", follow_redirects=True)
-        form = {"username": name, "password": PASSWORD}
-        self.client.post("/login/", data=form | {"csrfmiddlewaretoken": self._token("/login/")})
-        self.headers = {
-            "X-CSRFToken": self._token("/profile/"),
-            "Accept": "application/json",
-        }
-
-    def _token(self, path: str) -> str:
-        page = self.client.get(path).text
-        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
-        assert found, page[:500]
-        return found[1]
+        self.client = session_of(f"http://localhost:{port}", name)
+        token = csrf_token(self.client, "/profile/")
+        self.headers = {"X-CSRFToken": token, "Accept": "application/json"}
 
     def act(self, conversation: str, act: str, **data: Any) -> dict[str, Any]:
         url = f"/workspace/conversations/{conversation}/{act}/"

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
+from tests.browser.sessions import PASSWORD, session_of
 from tests.stack.processes import PROJECT, Up
 
-PASSWORD = "correct-horse-battery"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 FAILED = pytest.StashKey[bool]()
 SCREENS = PROJECT / "var" / "test" / "screens"  # what people saw when a test failed
@@ -25,13 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", action="store_true", help="draw docs/images anew")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = str(Path(__file__).parent)
     for item in items:
         if str(item.path).startswith(here):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one Tandem serves them all
 
 
 @pytest.hookimpl(wrapper=True)
@@ -97,7 +95,22 @@ class Person:
         self.page.goto(self.url + path)
         return self.page
 
+    def enter(self, name: str) -> "Person":
+        """Have the session of an agent, before any page is open."""
+        self.context.add_cookies(
+            [
+                {"name": cookie.name, "value": cookie.value or "", "url": self.url}
+                for cookie in session_of(self.url, name).cookies.jar
+            ]
+        )
+        return self
+
     def sign_in(self, name: str) -> "Person":
+        """An agent, before the workspace."""
+        self.enter(name).go("/workspace/")
+        return self
+
+    def fill_in_the_form(self, name: str) -> "Person":
         page = self.go("/login/")
         page.locator("[name=username]").fill(name)
         page.locator("[name=password]").fill(PASSWORD)

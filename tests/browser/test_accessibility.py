@@ -62,7 +62,7 @@ def test_axe_finds_nothing_serious_on_any_page(live, person, dark, language):
     stranger = person(language, dark=dark)
     for path in ("/login/", "/demo/", "/chat/demo/"):
         check(stranger.go(path), path)
-    amy = person(language, dark=dark, quiet=False).sign_in("admin")  # quiet: 404 is in the console
+    amy = person(language, dark=dark, quiet=False).enter("admin")  # quiet: 404 is in the console
     for path in (
         "/workspace/?view=all",
         "/workspace/?view=resolved",
@@ -170,7 +170,7 @@ WATCH = """() => {
 
 @pytest.mark.parametrize("top", [None, 600], ids=["at the end", "reading further up"])
 def test_nothing_moves_while_events_arrive(live, person, top):
-    amy, ben = person().sign_in("agent1"), person().sign_in("agent2")
+    amy, ben = person().enter("agent1"), person().enter("agent2")
     lin = Customer(live.port)
     for number in range(40):
         lin.says(f"Message {number}")

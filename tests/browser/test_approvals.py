@@ -30,15 +30,15 @@ def strip(page: Page, text: str):
 
 
 def test_a_reply_waits_is_edited_approved_and_sent_once(live, person):
-    admin = person("en-GB").sign_in("admin")
+    admin = person("en-GB").enter("admin")
     add_rule(admin, "reply.send", "agent")
     try:
         lin, mark = Customer(live.port), uuid.uuid4().hex[:6]
         lin.says(f"Where is my parcel? {mark}")
-        trainee = Desk(person("en-GB").sign_in("agent1"), lin.conversation)
-        leader = person("en-GB").sign_in("supervisor")
+        trainee = Desk(person("en-GB").enter("agent1"), lin.conversation)
+        leader = person("en-GB").enter("supervisor")
         queue = leader.go("/approvals/")
-        desk = Desk(person("en-GB").sign_in("senior"), lin.conversation)
+        desk = Desk(person("en-GB").enter("senior"), lin.conversation)
 
         # The reply waits in place, for the whole team to see.
         trainee.write(f"it comming {mark}")
@@ -89,7 +89,7 @@ def test_a_reply_waits_is_edited_approved_and_sent_once(live, person):
 def test_a_recalled_reply_leaves_the_customers_screen(live, person):
     lin, mark = Customer(live.port), uuid.uuid4().hex[:6]
     lin.says(f"Hello {mark}")
-    desk = Desk(person("en-GB").sign_in("agent1"), lin.conversation)
+    desk = Desk(person("en-GB").enter("agent1"), lin.conversation)
     desk.write(f"The code is {mark}")
     reply = desk.entry(f"The code is {mark}")
     expect(reply).to_have_count(1)

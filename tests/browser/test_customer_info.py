@@ -26,7 +26,7 @@ def fill(page, key, text):
 
 
 def test_two_agents_change_the_same_customer(person, lin):
-    admin, boss = person().sign_in("admin"), person("zh-CN", quiet=False).sign_in("supervisor")
+    admin, boss = person().enter("admin"), person("zh-CN", quiet=False).enter("supervisor")
     # A browser writes the refused change into its console.
     first, second = Desk(admin, lin.conversation).page, Desk(boss, lin.conversation).page
     for page in (first, second):
@@ -43,7 +43,7 @@ def test_two_agents_change_the_same_customer(person, lin):
 
 
 def test_a_revealed_value_is_shown_with_its_end_and_vanishes_when_it_is_revoked(person, lin):
-    admin, boss = person().sign_in("admin"), person().sign_in("supervisor")
+    admin, boss = person().enter("admin"), person().enter("supervisor")
     page = Desk(admin, lin.conversation).page
     fact = page.locator("#fact-email")
     expect(fact).to_contain_text("l***@example.org")
@@ -65,7 +65,7 @@ def test_a_revealed_value_is_shown_with_its_end_and_vanishes_when_it_is_revoked(
 
 
 def test_who_may_not_see_it_asks(person, lin):
-    agent = person(phone=True).sign_in("agent1")
+    agent = person(phone=True).enter("agent1")
     page = agent.go(f"/workspace/conversations/{lin.conversation}/")
     page.locator("button[data-show=panel]").first.click()
     page.locator("#fact-email [data-reveal]").click()

@@ -22,8 +22,8 @@ def test_a_composer_closes_with_its_text_and_opens_again(
 ) -> None:
     lin = Customer(live.port)
     lin.says("Where is my order?")
-    lead = Desk(person().sign_in("agent1"), lin.conversation)
-    other = Desk(person("zh-CN").sign_in("agent2"), lin.conversation)
+    lead = Desk(person().enter("agent1"), lin.conversation)
+    other = Desk(person("zh-CN").enter("agent2"), lin.conversation)
     lead.act("claim")
     expect(lead.entry("took the conversation")).to_be_visible()
     other.field.fill(MINE)
@@ -63,12 +63,12 @@ def test_switched_off_in_the_settings_it_ends_on_open_screens_and_comes_back(
 ) -> None:
     lin = Customer(live.port)
     lin.says("Hello?")
-    lead = Desk(person().sign_in("agent1"), lin.conversation)
-    other = Desk(person().sign_in("agent2"), lin.conversation)
+    lead = Desk(person().enter("agent1"), lin.conversation)
+    other = Desk(person().enter("agent2"), lin.conversation)
     lead.act("claim")
     expect(lead.entry("took the conversation")).to_be_visible()
     other.field.fill(MINE)
-    admin = person().sign_in("admin")
+    admin = person().enter("admin")
     settings = admin.go("/settings/collaboration/")
     try:
         settings.locator("[name=enabled]").uncheck()
@@ -89,7 +89,7 @@ def test_switched_off_in_the_settings_it_ends_on_open_screens_and_comes_back(
 def test_an_inboxs_page_previews_adds_hours_and_saves(
     live: Up, person: Callable[..., Person]
 ) -> None:
-    admin = person().sign_in("admin")
+    admin = person().enter("admin")
     page = admin.go("/settings/inboxes/")
     page.get_by_role("link", name="Trade orders 批发采购", exact=True).click()
     frame = page.frame_locator("#preview-frame")

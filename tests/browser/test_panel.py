@@ -67,7 +67,7 @@ def test_what_cannot_be_loaded_says_so_and_is_tried_again(person, returning):
 
 
 def test_a_note_leads_to_its_place(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -84,7 +84,7 @@ def test_a_note_leads_to_its_place(live, person):
 
 
 def test_sections_stay_folded_and_values_are_copied(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     amy.context.grant_permissions(["clipboard-read", "clipboard-write"])
     lin = Customer(live.port)
     lin.says("Hello")
@@ -107,7 +107,7 @@ def test_sections_stay_folded_and_values_are_copied(live, person):
 
 
 def test_a_file_appears_among_the_files(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Hello")
     page = Desk(amy, lin.conversation).page
@@ -121,7 +121,7 @@ def test_a_file_appears_among_the_files(live, person):
 
 
 def test_a_chosen_theme_is_there_on_every_page(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     page = amy.go("/profile/")
     page.locator(".segments [value=dark]").click()
     expect(page.locator(":root")).to_have_attribute("data-theme", "dark")
@@ -136,7 +136,7 @@ def test_a_chosen_theme_is_there_on_every_page(live, person):
 
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
 def test_the_style_guide_shows_light_beside_dark(live, person, language):
-    amy = person(language).sign_in("agent1")
+    amy = person(language).enter("agent1")
     page = amy.go("/styleguide/")
     sides = page.locator(".side")
     light, dark = (

@@ -68,7 +68,7 @@ def test_a_customer_and_two_agents(person, language):
     mark = uuid.uuid4().hex[:6]
     question = f"{question} {mark}"
 
-    one, two = person(language).sign_in("agent1"), person(language).sign_in("agent2")
+    one, two = (person(language).fill_in_the_form(name) for name in ("agent1", "agent2"))
     for agent in (one, two):
         agent.page.locator("#tabs [data-view=unassigned]").click()
         expect(agent.page.locator("#tabs [data-view=unassigned]")).to_have_attribute(

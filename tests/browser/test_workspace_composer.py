@@ -13,7 +13,7 @@ SELECTION = """() => {
 
 
 def test_a_reply_and_a_note_have_each_their_own_text(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -33,7 +33,7 @@ def test_a_reply_and_a_note_have_each_their_own_text(live, person):
 
 
 def test_events_do_not_disturb_what_is_being_written(live, person):
-    amy, ben = person().sign_in("agent1"), person().sign_in("agent2")
+    amy, ben = person().enter("agent1"), person().enter("agent2")
     lin = Customer(live.port)
     lin.says("Before")
     desk, other = Desk(amy, lin.conversation), Desk(ben, lin.conversation)
@@ -48,7 +48,7 @@ def test_events_do_not_disturb_what_is_being_written(live, person):
 
 
 def test_an_input_method_that_composes_does_not_send(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -68,7 +68,7 @@ def test_an_input_method_that_composes_does_not_send(live, person):
 
 
 def test_the_scroll_stays_where_one_reads_and_jumps_back(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     for number in range(80):
         lin.says(f"Message {number}")
@@ -106,7 +106,7 @@ def test_a_phone_shows_one_screen_at_a_time(live, person):
 
 
 def test_a_draft_is_there_on_another_device_and_gone_once_sent(live, person):
-    amy, elsewhere = person().sign_in("agent1"), person(phone=True).sign_in("agent1")
+    amy, elsewhere = person().enter("agent1"), person(phone=True).sign_in("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -128,7 +128,7 @@ def test_a_draft_is_there_on_another_device_and_gone_once_sent(live, person):
 
 
 def test_what_was_written_offline_is_kept_by_the_next_page(live, person):
-    amy = person(quiet=False).sign_in("agent1")
+    amy = person(quiet=False).enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -140,12 +140,12 @@ def test_what_was_written_offline_is_kept_by_the_next_page(live, person):
     with amy.page.expect_response("**/private-draft/"):
         desk.field.press("End")
         desk.field.press_sequentially("!")
-    other = Desk(person().sign_in("agent1"), lin.conversation)
+    other = Desk(person().enter("agent1"), lin.conversation)
     expect(other.field).to_have_value("Written without a network!")
 
 
 def test_enter_sends_for_who_wants_it(live, person):
-    amy = person().sign_in("agent3")
+    amy = person().enter("agent3")
     lin = Customer(live.port)
     lin.says("Before")
     page = amy.go("/profile/")
@@ -206,7 +206,7 @@ def test_a_canned_reply_by_a_slash(live, person):
 
 
 def test_an_input_method_opens_no_canned_replies(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -231,7 +231,7 @@ def test_an_input_method_opens_no_canned_replies(live, person):
 
 
 def test_an_emoji_is_put_at_the_caret(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -248,7 +248,7 @@ def test_an_emoji_is_put_at_the_caret(live, person):
 
 
 def test_sending_waits_for_its_files(live, person, tmp_path):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -285,7 +285,7 @@ def test_before_the_script_is_there_nothing_can_be_written(live, person):
 
 def test_twenty_events_a_second_do_not_disturb_who_writes(live, person):
     """Text, caret, focus and the place in the transcript stay as the agent left them."""
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     for number in range(120):
         lin.says(f"Message {number}.")

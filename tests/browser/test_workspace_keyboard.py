@@ -16,7 +16,7 @@ def lin(live) -> Customer:
 
 
 def test_r_and_n_turn_to_the_field(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
     desk.press("n")
     expect(desk.field).to_be_focused()
     expect(desk.page.locator("#composer")).to_have_attribute("data-mode", "note")
@@ -29,8 +29,8 @@ def test_r_and_n_turn_to_the_field(person, lin):
 
 
 def test_e_resolves_and_the_colleague_sees_it(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
-    other = Desk(person().sign_in("agent2"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
+    other = Desk(person().enter("agent2"), lin.conversation)
     desk.press("e")
     expect(other.entry("resolved the conversation")).to_be_visible()
     expect(other.page.locator("#talk-who .chip")).to_have_text("Resolved")
@@ -38,8 +38,8 @@ def test_e_resolves_and_the_colleague_sees_it(person, lin):
 
 
 def test_a_transfer_with_its_note_by_keys_alone(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
-    other = Desk(person().sign_in("agent2"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
+    other = Desk(person().enter("agent2"), lin.conversation)
     desk.press("t")
     dialog = desk.dialog("people")
     expect(dialog.locator("[data-search]")).to_be_focused()
@@ -57,7 +57,7 @@ def test_a_transfer_with_its_note_by_keys_alone(person, lin):
 
 
 def test_assigning_and_inviting_by_name(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
     desk.press("a")
     expect(desk.dialog("people")).to_be_visible()
     desk.page.keyboard.type("林晓")
@@ -72,8 +72,8 @@ def test_assigning_and_inviting_by_name(person, lin):
 
 
 def test_who_was_slower_is_told_who_was_faster(person, lin):
-    desk = Desk(person(quiet=False).sign_in("agent1"), lin.conversation)
-    other = person().sign_in("agent2")
+    desk = Desk(person(quiet=False).enter("agent1"), lin.conversation)
+    other = person().enter("agent2")
     desk.press("a")
     expect(desk.dialog("people")).to_be_visible()
     # The head of this screen must not learn of it before the dialog is sent.
@@ -87,7 +87,7 @@ def test_who_was_slower_is_told_who_was_faster(person, lin):
 
 
 def test_snoozing_and_waking_by_the_customer(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
     desk.press("z")
     desk.dialog("snooze").locator("[value=tomorrow]").click()
     expect(desk.page.locator("#talk-who .chip")).to_have_text("Snoozed")
@@ -96,7 +96,7 @@ def test_snoozing_and_waking_by_the_customer(person, lin):
 
 
 def test_spam_is_asked_about_and_taken_back(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
     desk.press("s")
     desk.page.keyboard.press("Escape")
     expect(desk.dialog("spam")).to_be_hidden()
@@ -108,7 +108,7 @@ def test_spam_is_asked_about_and_taken_back(person, lin):
 
 
 def test_blocking_and_unblocking(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
     desk.act("block")
     desk.page.locator("#block-dialog [name=reason]").fill("Rude")
     desk.dialog("block").locator("[data-do]").click()
@@ -118,7 +118,7 @@ def test_blocking_and_unblocking(person, lin):
 
 
 def test_a_priority_is_chosen_in_the_menu(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
     desk.page.locator("[data-more]").click()
     urgent = desk.page.locator("#acts-menu [value=urgent]")
     urgent.click()
@@ -126,7 +126,7 @@ def test_a_priority_is_chosen_in_the_menu(person, lin):
 
 
 def test_what_is_marked_unread_is_left_and_unread(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
     desk.act("claim")
     expect(desk.entry("took the conversation")).to_be_attached()
     desk.press("u")
@@ -136,7 +136,7 @@ def test_what_is_marked_unread_is_left_and_unread(person, lin):
 
 
 def test_the_palette_finds_acts_views_and_pages(person, lin):
-    desk = Desk(person().sign_in("agent1"), lin.conversation)
+    desk = Desk(person().enter("agent1"), lin.conversation)
     desk.field.focus()
     desk.page.keyboard.press("Control+k")
     palette = desk.page.locator("#palette")
@@ -153,7 +153,7 @@ def test_the_palette_finds_acts_views_and_pages(person, lin):
 
 
 def test_the_sheet_says_the_keys_and_switches_them_off(person, lin):
-    desk = Desk(person(language="zh-CN").sign_in("agent1"), lin.conversation)
+    desk = Desk(person(language="zh-CN").enter("agent1"), lin.conversation)
     desk.press("?")
     sheet = desk.page.locator("#keys")
     expect(sheet.locator("h2")).to_have_text("键盘快捷键")
@@ -166,7 +166,7 @@ def test_the_sheet_says_the_keys_and_switches_them_off(person, lin):
 
 
 def test_an_input_method_keeps_its_keys(person, lin):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     desk = Desk(amy, lin.conversation)
     desk.page.locator("#stream").focus()
     keyboard = amy.context.new_cdp_session(amy.page)
@@ -185,7 +185,7 @@ def test_an_input_method_keeps_its_keys(person, lin):
 def test_shift_e_resolves_and_goes_on_with_the_next(live, person, lin):
     other = Customer(live.port)
     other.says("Me too")
-    desk = Desk(person().sign_in("agent1"), other.conversation)
+    desk = Desk(person().enter("agent1"), other.conversation)
     desk.page.goto(
         f"{desk.agent.url}/workspace/conversations/{other.conversation}/?view=unassigned"
     )
@@ -199,7 +199,7 @@ def test_shift_e_resolves_and_goes_on_with_the_next(live, person, lin):
 
 
 def test_j_and_k_walk_through_the_list_and_enter_opens(live, person, lin):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     page = amy.go("/workspace/?view=all")
     rows = page.locator("#rows > .row > a")
     expect(rows.nth(2)).to_be_visible()
@@ -216,7 +216,7 @@ def test_j_and_k_walk_through_the_list_and_enter_opens(live, person, lin):
 
 def test_merging_goes_on_in_the_other_conversation(person, lin):
     first = lin.conversation
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     Desk(amy, first).act("resolve")
     expect(amy.page.locator("#talk-who .chip").first).to_have_text("Resolved")
     begun = lin.http.post("conversations", json={}).json()

@@ -72,7 +72,7 @@ class Lists:
 
 @pytest.fixture
 def amy(person):
-    return person().sign_in("agent1")
+    return person().enter("agent1")
 
 
 def writes(live, text="Hello"):
@@ -82,7 +82,7 @@ def writes(live, text="Hello"):
 
 
 def test_rows_and_counts_follow_what_colleagues_do(live, amy, person):
-    mine, theirs = Lists(amy, "view=unassigned"), Lists(person().sign_in("agent2"), "view=mine")
+    mine, theirs = Lists(amy, "view=unassigned"), Lists(person().enter("agent2"), "view=mine")
     before, had = mine.count("unassigned"), theirs.count("mine")
     lin = writes(live)
     expect(mine.row(lin)).to_be_visible()
@@ -187,7 +187,7 @@ def test_all_of_a_list_and_what_was_refused(live, amy, person):
     colleague = Colleague(live.port)
     for customer in tag:
         colleague.act(customer.conversation, "priority", priority="urgent")
-    auditor = Lists(person().sign_in("auditor"), "view=all&priority=urgent")
+    auditor = Lists(person().enter("auditor"), "view=all&priority=urgent")
     total = auditor.count("all") and auditor.rows.count()
     auditor.choose(tag[0])
     auditor.bulk.locator("[data-everything]").click()
@@ -223,7 +223,7 @@ def test_pages_come_without_a_jump_and_without_doubles(live, amy):
 
 
 def test_a_page_that_does_not_come_can_be_asked_for_again(live, person):
-    amy = person(quiet=False).sign_in("agent1")
+    amy = person(quiet=False).enter("agent1")
     for number in range(60):
         writes(live, f"again {number}")
     lists = Lists(amy)
@@ -240,7 +240,7 @@ def test_a_page_that_does_not_come_can_be_asked_for_again(live, person):
 
 def test_unread_again_is_seen_on_every_screen_of_the_agent(live, amy, person):
     lin = writes(live)
-    one, two = Lists(amy), Lists(person().sign_in("agent1"))
+    one, two = Lists(amy), Lists(person().enter("agent1"))
     expect(one.row(lin)).to_have_attribute("data-unread", "")
     colleague = Colleague(live.port)
     colleague.act(lin.conversation, "read", seq=9)
@@ -266,7 +266,7 @@ def test_every_view_says_so_when_it_is_empty(live, amy):
 
 
 def test_choosing_on_a_phone(live, person):
-    agent = person(phone=True).sign_in("agent1")
+    agent = person(phone=True).enter("agent1")
     lin = writes(live)
     lists = Lists(agent)
     lists.page.locator("#pick-mode").click()

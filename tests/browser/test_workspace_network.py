@@ -2,12 +2,12 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORD
+from tests.browser.sessions import PASSWORD
 from tests.browser.workspaces import Customer, Desk
 
 
 def test_what_both_write_while_the_agent_is_offline(live, person):
-    amy = person(quiet=False).sign_in("agent1")
+    amy = person(quiet=False).enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -28,7 +28,7 @@ def test_what_both_write_while_the_agent_is_offline(live, person):
 
 
 def test_what_could_not_be_sent_survives_a_reload_and_two_tabs(live, person):
-    amy = person(quiet=False).sign_in("agent1")
+    amy = person(quiet=False).enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -47,7 +47,7 @@ def test_what_could_not_be_sent_survives_a_reload_and_two_tabs(live, person):
 
 
 def test_a_refused_message_says_why_and_can_be_discarded(live, person):
-    amy = person(quiet=False).sign_in("agent1")
+    amy = person(quiet=False).enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -75,7 +75,7 @@ def test_where_sockets_are_blocked_the_same_entries_are_polled(live, person):
 
 
 def test_what_is_written_after_a_sign_out_elsewhere_is_kept(live, person):
-    amy = person(quiet=False).sign_in("agent1")
+    amy = person(quiet=False).enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)

@@ -125,7 +125,7 @@ def test_a_mention_is_offered_drawn_told_and_read_on_all_devices(live, person):
 
 
 def test_nothing_is_offered_in_a_reply_nor_while_an_input_method_composes(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     desk = Desk(amy, conversation(live).conversation)
     asked: list[str] = []
     amy.page.on("request", lambda request: asked.append(request.url))
@@ -184,7 +184,7 @@ def test_one_tab_of_a_browser_plays_and_notifies(live, person, recorded):
 
 
 def test_the_bell_lists_why_and_marks_all_as_read(live, person):
-    amy, ben = person().sign_in("agent1"), person("zh-CN").sign_in("agent2")
+    amy, ben = person().enter("agent1"), person("zh-CN").sign_in("agent2")
     bell = Bell(ben.page).clear()
     lin = conversation(live)
     expect(bell.count).to_have_text("1")
@@ -204,7 +204,7 @@ def test_the_bell_lists_why_and_marks_all_as_read(live, person):
 
 
 def test_the_badge_is_the_servers_count_after_the_network_came_back(live, person):
-    amy, ben = person().sign_in("agent1"), person(quiet=False).sign_in("agent2")
+    amy, ben = person().enter("agent1"), person(quiet=False).sign_in("agent2")
     bell = Bell(ben.page).clear()
     lin = conversation(live)
     expect(bell.count).to_have_text("1")
@@ -219,7 +219,7 @@ def test_the_badge_is_the_servers_count_after_the_network_came_back(live, person
 
 
 def test_what_is_before_ones_eyes_is_neither_counted_nor_shown(live, person):
-    amy, ben = person().sign_in("agent1"), person().sign_in("agent2")
+    amy, ben = person().enter("agent1"), person().sign_in("agent2")
     bell = Bell(ben.page).clear()
     lin = conversation(live)
     expect(bell.count).to_have_text("1")
@@ -236,7 +236,7 @@ def test_what_is_before_ones_eyes_is_neither_counted_nor_shown(live, person):
 
 
 def test_settings_are_kept_and_obeyed(live, person):
-    amy, ben = person().sign_in("agent1"), person().sign_in("agent3")
+    amy, ben = person().enter("agent1"), person().sign_in("agent3")
     bell = Bell(ben.page).clear()
     page = ben.go("/settings/notices/")
     boxes = page.locator("[name=unassigned]")

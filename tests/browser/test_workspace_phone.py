@@ -16,7 +16,7 @@ SMALL = """(root) => [...document.querySelectorAll(root)]
 
 @pytest.fixture
 def phone(live, person) -> Desk:
-    amy = person(phone=True).sign_in("agent1")
+    amy = person(phone=True).enter("agent1")
     lin = Customer(live.port)
     for number in range(30):
         lin.says(f"Message {number}.")

@@ -8,7 +8,7 @@ from tests.browser.workspaces import Customer, Desk
 
 
 def test_a_row_shows_who_looks_and_who_writes(live, person):
-    amy, ben = person().sign_in("agent1"), person().sign_in("agent2")
+    amy, ben = person().enter("agent1"), person().enter("agent2")
     lin = Customer(live.port)
     lin.says("Where is my order?")
     ben.go("/workspace/?view=all")
@@ -28,7 +28,7 @@ def test_a_row_shows_who_looks_and_who_writes(live, person):
 
 
 def test_a_chosen_status_is_on_colleagues_screens_at_once(live, person):
-    amy, ben = person().sign_in("agent1"), person("zh-CN").sign_in("agent2")
+    amy, ben = person().enter("agent1"), person("zh-CN").sign_in("agent2")
     lin = Customer(live.port)
     lin.says("Where is my order?")
     desk = Desk(amy, lin.conversation)
@@ -59,7 +59,7 @@ def test_the_status_menu_works_by_keyboard_alone_and_closes_again(live, person):
 
 
 def test_whoever_is_on_a_page_without_conversations_is_online_too(live, person):
-    amy, mia = person().sign_in("agent1"), person().sign_in("agent3")
+    amy, mia = person().sign_in("agent1"), person().enter("agent3")
     mia.go("/settings/notices/")
     expect(mia.page.locator("#me .avatar")).to_have_attribute("data-status", "online")
     lin = Customer(live.port)

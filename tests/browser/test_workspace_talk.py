@@ -18,7 +18,7 @@ def pictures(tmp_path) -> list[Path]:
 
 
 def test_many_events_in_a_row_are_one_line_that_opens(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -42,7 +42,7 @@ def test_many_events_in_a_row_are_one_line_that_opens(live, person):
 
 
 def test_pictures_are_enlarged_and_closed_by_keys(live, person, pictures):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     Desk(amy, lin.conversation)
@@ -64,7 +64,7 @@ def test_pictures_are_enlarged_and_closed_by_keys(live, person, pictures):
 
 
 def test_a_link_leads_to_a_message_far_back(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     for number in range(1, 301):
         lin.says(f"Message {number}.")
@@ -84,7 +84,7 @@ def test_a_link_leads_to_a_message_far_back(live, person):
 
 
 def test_a_message_is_quoted_and_its_link_copied(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     amy.context.grant_permissions(["clipboard-read", "clipboard-write"])
     lin = Customer(live.port)
     lin.says("Two\nlines")
@@ -104,7 +104,7 @@ def test_a_message_is_quoted_and_its_link_copied(live, person):
 
 
 def test_a_note_is_only_quoted_in_a_note(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
@@ -121,7 +121,7 @@ def test_a_note_is_only_quoted_in_a_note(live, person):
 
 
 def test_arrows_walk_from_message_to_message(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     for text in ("One", "Two", "Three"):
         lin.says(text)
@@ -133,7 +133,7 @@ def test_arrows_walk_from_message_to_message(live, person):
 
 
 def test_the_line_above_what_is_new_stays(live, person):
-    amy, ben = person().sign_in("agent1"), person().sign_in("agent2")
+    amy, ben = person().enter("agent1"), person().enter("agent2")
     lin = Customer(live.port)
     lin.says("Read")
     Desk(amy, lin.conversation)
@@ -154,7 +154,7 @@ def test_the_line_above_what_is_new_stays(live, person):
 
 
 def test_older_messages_come_without_a_jump(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     lin = Customer(live.port)
     for number in range(150):
         lin.says(f"Message {number}.")
@@ -176,7 +176,7 @@ def test_older_messages_come_without_a_jump(live, person):
 
 
 def test_what_hovers_over_one_conversation_is_not_carried_to_the_next(live, person):
-    amy = person().sign_in("agent1")
+    amy = person().enter("agent1")
     first, second = Customer(live.port), Customer(live.port)
     first.says("The first one")
     second.says("The second one")

@@ -25,14 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--web-server", default="daphne", help="daphne or uvicorn")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All on one worker (with --dist loadgroup): they share a system and would only compete."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.faults)
-            item.add_marker(pytest.mark.xdist_group("faults"))
 
 
 @pytest.fixture(scope="session")
