@@ -9,6 +9,12 @@ from tests.faults.harness.system import System
 from tests.faults.harness.writers import Writer
 
 
+async def write(writer: Writer, count: int) -> None:
+    """Over new connections again and again, so that both processes accept some."""
+    for _ in range(count // 5):
+        await writer.write(5)
+
+
 async def test_ten_writers_in_one_conversation(
     system: System, talk: Any, long_run: bool, figures: Any
 ) -> None:
@@ -26,7 +32,7 @@ async def test_ten_writers_in_one_conversation(
     ]
     async with one.screens(one.lin, *one.agents) as screens:
         count = 200 if long_run else 25
-        writing = asyncio.gather(*(writer.write(count) for writer in writers))
+        writing = asyncio.gather(*(write(writer, count) for writer in writers))
         both = set()
         while not writing.done():
             both |= {name for name in system.webs() if system.serving(name) > 1}

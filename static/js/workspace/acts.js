@@ -17,25 +17,28 @@ function momentOf(name) {
 }
 
 /**
- * `new Acts({url, say, nextIn, onDone})`
+ * `new Acts({url, say, nextIn, onBefore, onDone})`
  *
  * - `url`: of the conversation
  * - `nextIn()`: the address of the list from which "resolve and next" goes on
+ * - `onBefore(act)`: it is about to be done, once what this returns is
  * - `onDone(act, answer)`: it is done; `answer.next` is where to go on
  */
 export class Acts {
   #url;
   #say;
   #nextIn;
+  #onBefore;
   #onDone;
   #people = $("#people-dialog");
   #transferId = ""; // of the note, so that sending it again makes no second one
   #busy = new Set();
 
-  constructor({ url, say, nextIn, onDone, signal }) {
+  constructor({ url, say, nextIn, onBefore, onDone, signal }) {
     this.#url = url;
     this.#say = say;
     this.#nextIn = nextIn;
+    this.#onBefore = onBefore;
     this.#onDone = onDone;
     $("#talk-acts").addEventListener("click", ({ target }) => {
       const button = target.closest("[data-act]");
@@ -105,6 +108,7 @@ export class Acts {
     this.#busy.add(act);
     for (const button of $$(`#talk-acts [data-act="${act}"]`)) button.ariaBusy = "true";
     try {
+      await this.#onBefore(act);
       const headers = { "X-CSRFToken": csrfToken() };
       const answer = await requestJson(`${this.#url}${act}/`, { data, headers });
       if (answer.approval) toast(this.#say("asked"));

@@ -31,6 +31,8 @@ export class Talk {
   #agents = [];
   #facts = "";
   #typingTimer = null;
+  #reading = null; // the last request that told how far somebody has read
+  #isUnread = false; // put back by its reader
   #customerRead;
   #tools;
   #loading = null;
@@ -61,7 +63,14 @@ export class Talk {
     this.#showFirstUnread();
     this.#takeUpUnsent();
     const { signal } = this.#leaving;
-    this.acts = new Acts({ url: this.url, ...{ say, nextIn, onDone, signal } });
+    this.acts = new Acts({
+      ...{ url: this.url, say, nextIn, signal },
+      onBefore: (act) => this.#beforeAct(act),
+      onDone: (act, answer) => {
+        this.#isUnread = act === "unread";
+        onDone(act, answer);
+      },
+    });
     const form = $("#composer");
     if (form) this.#composer = this.#compose(form);
     this.#listen();
@@ -323,10 +332,12 @@ export class Talk {
 
   #markRead = atMostEvery(1_000, async () => {
     const seq = this.#transcript.last;
-    if (this.#leaving.signal.aborted || !this.isBeingRead || seq <= this.#readSeq) return;
+    if (this.#leaving.signal.aborted || this.#isUnread) return;
+    if (!this.isBeingRead || seq <= this.#readSeq) return;
     try {
       const headers = { "X-CSRFToken": csrfToken() };
-      const { messages } = await requestJson(`${this.url}read/`, { data: { seq }, headers });
+      this.#reading = requestJson(`${this.url}read/`, { data: { seq }, headers });
+      const { messages } = await this.#reading;
       this.#readSeq = Math.max(this.#readSeq, seq);
       this.#unseen = 0;
       this.#onRead(this.conversation, messages);
@@ -334,6 +345,13 @@ export class Talk {
       // Nobody answered: the next entry or glance tells it again.
     }
   });
+
+  /** What is put back as unread is not told as read by a request that was on its way. */
+  async #beforeAct(act) {
+    if (act !== "unread") return;
+    this.#isUnread = true;
+    await this.#reading?.catch(() => {});
+  }
 
   #nameLanguages() {
     const names = new Intl.DisplayNames(document.documentElement.lang, { type: "language" });
