@@ -14,7 +14,6 @@ from typing import Any, cast
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from guardian.shortcuts import assign_perm, remove_perm
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from helpdesk.core.refusals import NotAllowed
@@ -163,33 +162,47 @@ def _holding(acts: Iterable[Act], on: models.Model | int) -> models.Q:
 
 def give(acts: Iterable[Act], to: Agent | Group, on: models.Model) -> None:
     """Give rights. Call inside a command that raises the version of those concerned."""
-    for act in acts:
-        assign_perm(act.value, to, on)
+    _give(acts, to, [on.pk])
 
 
 def take(acts: Iterable[Act], to: Agent | Group, on: models.Model) -> None:
-    for act in acts:
-        remove_perm(act.value, to, on)
+    _given(acts, to).filter(content_object=on.pk).delete()
 
 
 def give_everywhere(acts: Iterable[Act], to: Group) -> None:
     """Give rights on every protected object, as `give` does on one."""
-    model: Any = protected_model()
-    table: Any = get_group_obj_perms_model(model)
-    kind = ContentType.objects.get_for_model(model)
+    _give(acts, to, cast(Any, protected_model()).objects.values_list("pk", flat=True))
+
+
+def take_everywhere(acts: Iterable[Act], to: Group) -> None:
+    _given(acts, to).delete()
+
+
+def _give(acts: Iterable[Act], to: Agent | Group, on: Iterable[int]) -> None:
+    table, holder = _table_of(to)
+    kind = ContentType.objects.get_for_model(protected_model())
     permissions = Permission.objects.filter(content_type=kind, codename__in=[a.value for a in acts])
+    objects = list(on)
     rows = [
-        table(group=to, permission=permission, content_object_id=pk)
+        table(permission=permission, content_object_id=pk, **{holder: to})
         for permission in permissions
-        for pk in model.objects.values_list("pk", flat=True)
+        for pk in objects
     ]
     table.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def take_everywhere(acts: Iterable[Act], to: Group) -> None:
-    table: Any = get_group_obj_perms_model(cast(Any, protected_model()))
+def _given(acts: Iterable[Act], to: Agent | Group) -> Any:
+    """The rows of guardian that say so."""
+    table, holder = _table_of(to)
     codenames = [act.value for act in acts]
-    table.objects.filter(group=to, permission__codename__in=codenames).delete()
+    return table.objects.filter(permission__codename__in=codenames, **{holder: to})
+
+
+def _table_of(to: Agent | Group) -> tuple[Any, str]:
+    """Guardian's table for this kind of holder, and the name of their column."""
+    if isinstance(to, Group):
+        return get_group_obj_perms_model(cast(Any, protected_model())), "group"
+    return get_user_obj_perms_model(cast(Any, protected_model())), "user"
 
 
 def raise_version(agents: models.QuerySet[Agent]) -> tuple[int, ...]:
