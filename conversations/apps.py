@@ -18,12 +18,12 @@ class ConversationsConfig(AppConfig):
             admin,  # noqa: F401 registers what auditors see
             approvable,  # noqa: F401 registers its operations
         )
-        from permissions.acts.checks import granted, holder_of
+        from permissions.acts.checks import granted, has_duty, holder_of
         from permissions.acts.scope import protects
         from permissions.acts.vocabulary import Act, Duty
 
         def configures(agent: Any) -> bool:
-            return bool(granted(agent, Act.CONFIGURE))
+            return has_duty(agent, Duty.ROLES) or bool(granted(agent, Act.CONFIGURE))
 
         protects(Inbox, exceptions=has_grants)
         for name, title, section, icon, allowed in (

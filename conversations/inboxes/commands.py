@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
 from django.db.models import TextChoices
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.inboxes.colours import read_colour
 from conversations.inboxes.events import InboxChanged
 from conversations.inboxes.hours import read_hours, read_time_zone
-from conversations.inboxes.models import Inbox
+from conversations.inboxes.models import MOST_KEY, Inbox
 from conversations.modes.floor import MOST, Joining, Mode, Shown
 from helpdesk.core.refusals import Conflict, Invalid, NotFound
 from helpdesk.core.text import clean_text, one_line
@@ -32,13 +33,19 @@ def open_inbox(
     teams: Iterable[Team],
     greeting: str = "",
 ) -> Inbox:
-    """Make an inbox that the teams' members work in; leading roles and auditors see it too."""
+    """Make an inbox that the teams' members work in; leading roles and auditors see it too.
+
+    It gives rights, so it takes the duty to do so. Raises Invalid for a key that is taken or is
+    none.
+    """
     install_roles()
     with command("inbox.open", actor=actor, on=None) as step:
-        inbox = Inbox.objects.create(
-            key=key, name=name, greeting=greeting, signing_secret=secrets.token_urlsafe(32)
-        )
+        if actor is not None:
+            require_duty(actor, Duty.ROLES)
         teams = list(teams)
+        if not teams:
+            raise Invalid(_("An inbox needs a team that works in it."))
+        inbox = _new_inbox(key, CHANGEABLE["name"](name), greeting)
         inbox.teams.set(teams)
         for team in teams:
             give(TEAM_ACTS, team.group, inbox)
@@ -50,6 +57,18 @@ def open_inbox(
         concerned |= Agent.objects.filter(groups__role__isnull=False)
         step.tell(AccessChanged(raise_version(concerned.distinct())))
         return inbox
+
+
+def _new_inbox(key: str, name: str, greeting: str) -> Inbox:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) or len(key) > MOST_KEY:
+        raise Invalid(_("A key has small letters, digits and single hyphens only."))
+    try:
+        with transaction.atomic():
+            return Inbox.objects.create(
+                key=key, name=name, greeting=greeting, signing_secret=secrets.token_urlsafe(32)
+            )
+    except IntegrityError:
+        raise Invalid(_("Another inbox has this key already.")) from None
 
 
 def change_inbox(

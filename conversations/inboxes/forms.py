@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.inboxes.commands import read_sites
 from conversations.inboxes.hours import WEEKDAYS, Hours, read_hours
-from conversations.inboxes.models import Inbox
+from conversations.inboxes.models import MOST_KEY, Inbox
 from conversations.modes.floor import Floor, Joining
 from conversations.modes.forms import FloorForm
 from helpdesk.core.refusals import Invalid
@@ -19,6 +19,30 @@ from permissions.accounts.models import Team
 # Those that tables still know under an older name, or that are no place, are not offered.
 ZONES = {zone for zone in available_timezones() if "/" in zone and "Etc/" not in zone}
 OWN_COLOUR = "#0d6e63"  # the product's, from which an inbox's own is chosen
+
+
+class NewInboxForm(forms.Form):
+    """What an inbox has to have before it can be opened."""
+
+    name = forms.CharField(label=_("Name of the inbox"), max_length=80)
+    key = forms.CharField(
+        label=_("Key"),
+        max_length=MOST_KEY,
+        help_text=_("Part of its address, for good: small letters, digits and hyphens."),
+        widget=forms.TextInput(
+            attrs={
+                "autocapitalize": "none",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "placeholder": "shop",
+            }
+        ),
+    )
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.order_by("name"),
+        label=_("Teams that work in it"),
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 class InboxForm(FloorForm):

@@ -11,6 +11,8 @@ from permissions.acts.checks import seen
 from permissions.acts.grants import AgentRight, GroupRight
 from permissions.acts.vocabulary import Act
 
+MOST_KEY = 60  # characters
+
 
 class InboxQuerySet(models.QuerySet["Inbox"]):
     def visible_to(self, reader: Agent) -> "InboxQuerySet":
@@ -27,7 +29,7 @@ class Inbox(models.Model):
         LEFT = "left", _("Left")
         RIGHT = "right", _("Right")
 
-    key = models.SlugField(_("key"), max_length=60, unique=True)
+    key = models.SlugField(_("key"), max_length=MOST_KEY, unique=True)
     name = models.CharField(_("name"), max_length=80)
     greeting = models.CharField(_("greeting"), max_length=300, blank=True)
     teams = models.ManyToManyField(Team, related_name="inboxes", verbose_name=_("teams"))

@@ -10,14 +10,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from conversations.inboxes import commands
 from conversations.inboxes.colours import read_colour, shades
-from conversations.inboxes.forms import InboxForm
+from conversations.inboxes.forms import InboxForm, NewInboxForm
 from conversations.inboxes.models import Inbox
 from conversations.modes.floor import floor_everywhere, usual_floors
 from helpdesk.core.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from helpdesk.core.text import one_line
 from permissions.accounts.doors import AgentRequest, agents_only
 from permissions.accounts.models import Agent
-from permissions.acts.checks import granted, has_duty, require
+from permissions.acts.checks import granted, has_duty, require, require_duty
 from permissions.acts.vocabulary import Act, Duty
 
 
@@ -36,12 +36,30 @@ def index(request: AgentRequest) -> HttpResponse:
     inboxes = Inbox.objects.visible_to(request.user).filter(
         pk__in=granted(request.user, Act.CONFIGURE)
     )
-    if not inboxes:
+    if not inboxes and not has_duty(request.user, Duty.ROLES):
         raise NotAllowed
     floors = usual_floors()
     shown = inboxes.prefetch_related("teams").select_related("changed_by").order_by("name")
-    context = {"inboxes": [(inbox, floors[inbox.pk]) for inbox in shown]}
+    context = {
+        "inboxes": [(inbox, floors[inbox.pk]) for inbox in shown],
+        "may_open": has_duty(request.user, Duty.ROLES),
+    }
     return render(request, "conversations/inboxes/index.html", context)
+
+
+@agents_only
+def new(request: AgentRequest) -> HttpResponse:
+    """Open an inbox; its own page sets the rest."""
+    require_duty(request.user, Duty.ROLES)
+    form = NewInboxForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            inbox = commands.open_inbox(actor=request.user, **form.cleaned_data)
+            return redirect("inboxes:edit", inbox.pk)
+        except Invalid as refused:
+            form.add_error(None, str(refused.sentence))
+    status = 422 if form.is_bound else 200
+    return render(request, "conversations/inboxes/new.html", {"form": form}, status=status)
 
 
 @agents_only

@@ -67,8 +67,14 @@ class AgentQuerySet(models.QuerySet["Agent"]):
 
 class AgentManager(UserManager.from_queryset(AgentQuerySet)):  # type: ignore[misc]
     def create_superuser(self, username, email=None, password=None, **extra):  # type: ignore[no-untyped-def]
-        extra.setdefault("name", username)
-        return super().create_superuser(username, email, password, **extra)
+        """Who `manage.py createsuperuser` makes: an administrator by their role, as any other."""
+        from permissions.accounts.commands import invite_agent
+        from permissions.roles.presets import install_roles
+
+        name, role = extra.get("name") or username, install_roles()["admin"]
+        return invite_agent(
+            actor=None, username=username, name=name, password=password, roles=[role]
+        )
 
 
 class Agent(AbstractUser):
@@ -83,7 +89,7 @@ class Agent(AbstractUser):
     enter_sends = models.BooleanField(_("Enter sends"), default=False)
     authz_version = models.PositiveIntegerField(default=1, editable=False)
 
-    REQUIRED_FIELDS = ["email", "name"]
+    REQUIRED_FIELDS = ["name"]
     objects: ClassVar[AgentManager] = AgentManager()
     is_agent = True
     kind = "agent"

@@ -230,3 +230,15 @@ def test_merging_goes_on_in_the_other_conversation(person, lin):
     expect(amy.page).to_have_url(re.compile(first))
     expect(desk.entry("merged")).to_be_attached()
     expect(desk.page.locator("#composer")).to_be_visible()
+
+
+def test_the_list_is_one_stop_and_arrows_lead_through_it(person, lin):
+    page = person().sign_in("agent1").page
+    links = page.locator("#rows > .row > a")
+    expect(links.nth(2)).to_be_visible()
+    expect(links.nth(1)).to_have_attribute("tabindex", "-1")
+    links.first.focus()
+    for key, at in (("ArrowDown", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("Home", 0)):
+        page.keyboard.press(key)
+        expect(links.nth(at)).to_be_focused()
+        expect(page.locator("#rows > .row > a[tabindex='0']")).to_have_count(1)

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from conversations.inboxes.commands import change_inbox
 from conversations.inboxes.models import Inbox
@@ -14,6 +15,8 @@ from permissions.acts.vocabulary import Act
 from permissions.audit.models import AuditRecord
 from permissions.roles.presets import install_roles
 from tests.conftest import PASSWORD, Cast
+
+BACKEND = "permissions.accounts.backends.AgentBackend"
 
 
 @pytest.fixture
@@ -204,3 +207,47 @@ def test_the_list_costs_the_same_however_many(cast, ada, signed_in, django_asser
 def test_the_page_speaks_both_languages(cast, ada, signed_in, language, word):
     Agent.objects.filter(pk=ada.pk).update(language=language)
     assert word in signed_in("ada").get(page(cast.inbox)).content.decode()
+
+
+# --- opening one ----------------------------------------------------------------------------
+
+NEW = "/settings/inboxes/new/"
+
+
+def test_the_first_administrator_opens_the_first_inbox(db, browser, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", "--noinput", "--username=root", "--name=Root", verbosity=0)
+    team = create_team(actor=None, name="Service")
+    browser.force_login(Agent.objects.get(username="root"), backend=BACKEND)
+    assert NEW in browser.get("/settings/inboxes/").text
+    answer = browser.post(NEW, {"name": " Shop ", "key": "shop", "teams": [team.pk]})
+    inbox = Inbox.objects.get()
+    assert answer.headers["Location"] == page(inbox)
+    assert (inbox.name, list(inbox.teams.all())) == ("Shop", [team])
+    record = AuditRecord.objects.get(verb="inbox.open")
+    assert (record.actor_name, record.detail) == ("Root", {"key": "shop", "teams": [team.pk]})
+    assert browser.get("/chat/shop/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"key": key} for key in ("", "Shop", "-a", "a--b", "a/b", "a\0", "x" * 61, "商店")),
+        {"key": "shop"},
+        *({"name": name} for name in ("", " ", "x" * 81, "a\0b")),
+        *({"teams": teams} for teams in ([], ["x"], [10**9])),
+    ],
+)
+def test_what_is_no_inbox_is_not_opened(cast, ada, signed_in, wrong):
+    sent = {"name": "New", "key": "new", "teams": [cast.team.pk]} | wrong
+    assert signed_in("ada").post(NEW, sent).status_code == 422
+    assert Inbox.objects.count() == 2
+
+
+def test_who_configures_inboxes_opens_none(cast, signed_in):
+    give([Act.CONFIGURE], cast.amy, cast.inbox)
+    Agent.objects.filter(pk=cast.amy.pk).update(authz_version=9)
+    assert NEW not in signed_in("amy").get("/settings/inboxes/").text
+    sent = {"name": "New", "key": "new", "teams": [cast.team.pk]}
+    assert signed_in("amy").post(NEW, sent).status_code == 403
+    assert Inbox.objects.count() == 2
