@@ -42,6 +42,9 @@ document.addEventListener("keydown", (event) => {
   $("summary", menu).focus();
 });
 
+// On a phone the settings' menu is a strip: what is open is in sight.
+$(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 tendToasts();
 localise(document.body);
 keepFresh();

@@ -7,10 +7,24 @@ from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
+def _at_line_starts(patterns: Any) -> Any:
+    """Django's patterns for `import` and `export` statements, for statements alone: the end of
+    `import { tendExport } from "./export.js"` is none."""
+    files, statements = patterns
+    dynamic = r"(?P<matched>import\("
+    return files, tuple(
+        (pattern if pattern.startswith(dynamic) else f"(?m)^{pattern}", template)
+        for pattern, template in statements
+    )
+
+
 class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Immutable names, also inside `import … from` of our ES modules."""
 
     support_js_module_import_aggregation = True
+    _js_module_import_aggregation_patterns = _at_line_starts(
+        CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns
+    )
     manifest_strict = False
 
     def _save(self, name: str, content: File) -> Any:
