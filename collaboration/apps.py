@@ -19,7 +19,8 @@ class CollaborationConfig(AppConfig):
     def ready(self) -> None:
         from collaboration.acts import reactions  # noqa: F401 hears what is told
         from collaboration.approvals import reactions as approvals  # noqa: F401 hears what is told
-        from collaboration.drafts import live  # noqa: F401 hears what is told
+        from collaboration.drafts import admin, live  # noqa: F401 auditors; hears what is told
+        from collaboration.drafts import reactions as drafts  # noqa: F401 hears what is told
         from permissions.acts.checks import holder_of
 
         register(SettingsPage("notices:settings", _("Notices"), PERSONAL, icon="bell"))

@@ -2,7 +2,7 @@
 
 from collaboration.acts.models import BulkJob
 from collaboration.canned.models import CannedReply
-from collaboration.drafts.models import PrivateDraft
+from collaboration.drafts.models import DraftUpdate, DraftVersion, PrivateDraft, SharedDraft
 from collaboration.notices.models import Derived, Notice, NoticeSettings, Swept
 from collaboration.saved.models import SavedView
 
@@ -10,9 +10,12 @@ __all__ = [
     "BulkJob",
     "CannedReply",
     "Derived",
+    "DraftUpdate",
+    "DraftVersion",
     "Notice",
     "NoticeSettings",
     "PrivateDraft",
     "SavedView",
+    "SharedDraft",
     "Swept",
 ]

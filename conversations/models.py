@@ -8,6 +8,7 @@ from conversations.reveals.models import Reveal
 from conversations.threads.models import (
     Conversation,
     Entry,
+    ExportPass,
     File,
     Participant,
     ReadMark,
@@ -20,6 +21,7 @@ __all__ = [
     "CustomerSession",
     "CustomerValue",
     "Entry",
+    "ExportPass",
     "File",
     "Grant",
     "Inbox",

@@ -11,6 +11,7 @@ from helpdesk.wsgi import application as wsgi  # isort: skip  (sets Django up)
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import re_path
 
+from collaboration.drafts.routing import websocket_urlpatterns as drafts
 from collaboration.workspace.routing import websocket_urlpatterns as workspace
 from conversations.intake.routing import websocket_urlpatterns as intake
 from helpdesk.core.live.sockets import NoSuchSocket
@@ -21,7 +22,7 @@ HTTP_THREADS = 4  # more of them only fight for the interpreter
 _router = ProtocolTypeRouter(
     {
         "http": Bridge(wsgi, HTTP_THREADS),
-        "websocket": URLRouter([*workspace, *intake, re_path("", NoSuchSocket.as_asgi())]),
+        "websocket": URLRouter([*workspace, *drafts, *intake, re_path("", NoSuchSocket.as_asgi())]),
     }
 )
 

@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
         "task": "collaboration.drafts.tasks.sweep_drafts",
         "schedule": 3600,
     },
+    "fold-drafts": {"task": "collaboration.drafts.tasks.fold_long_drafts", "schedule": 60},
     "sweep-notices": {"task": "collaboration.notices.tasks.sweep_notices", "schedule": 10},
     "forget-old-notices": {
         "task": "collaboration.notices.tasks.forget_old_notices",

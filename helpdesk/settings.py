@@ -275,6 +275,7 @@ _LIMITS = {
     "agent messages": (60, 6_000, 60),
     "customer uploads": (60, 600, 3600),
     "agent uploads": (60, 600, 3600),
+    "draft frames": (240, 240, 3),
     "sockets per agent": (20, 300, 0),
     "sockets per customer": (5, 5, 0),
     "sockets per address": (100, 600, 0),

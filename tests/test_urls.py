@@ -35,6 +35,7 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "profile/status/": ("post", 422, 422, 422, 401),
     "settings/collaboration/": ("get", 403, 403, 403, 302),
     "settings/inboxes/": ("get", 403, 403, 403, 302),
+    "settings/inboxes/new/": ("get", 403, 403, 403, 302),
     "settings/inboxes/<int:pk>/": ("get", 404, 404, 404, 302),
     "settings/inboxes/<int:pk>/secret/": ("post", 404, 404, 404, 401),
     "settings/inboxes/<int:pk>/preview/": ("get", 404, 404, 404, 302),
@@ -117,6 +118,10 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "workspace/conversations/<uuid:pk>/transfer/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/snooze/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/priority/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/tags/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/issue-type/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/export/": ("post", 403, 403, 404, 401),
+    "workspace/labels/": ("get", 200, 200, 200, 302),
     "workspace/conversations/<uuid:pk>/mode/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/spam/": ("post", 302, 403, 404, 401),
     "workspace/conversations/<uuid:pk>/not-spam/": ("post", 302, 403, 404, 401),
@@ -148,6 +153,8 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "settings/access/": ("get", 403, 403, 403, 302),
     "workspace/drafts/": ("get", 200, 200, 200, 302),
     "workspace/conversations/<uuid:pk>/private-draft/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/draft/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/draft/send/": ("post", 422, 422, 422, 401),
     "workspace/canned/": ("get", 200, 200, 200, 302),
     "settings/canned/": ("get", 200, 200, 200, 302),
     "settings/canned/new/": ("get", 200, 200, 200, 302),
@@ -166,6 +173,7 @@ RECORDS = (
     "permissions/approval",
     "conversations/conversation",
     "conversations/grant",
+    "collaboration/shareddraft",
 )
 HIDDEN = (404, 404, 404, 302)
 TABLE |= {f"admin/{record}/": ("get", *HIDDEN) for record in RECORDS}
@@ -173,7 +181,7 @@ TABLE |= {f"admin/{record}/<path:object_id>/change/": ("get", *HIDDEN) for recor
 TABLE |= {
     "admin/": ("get", *HIDDEN),
     "admin/jsi18n/": ("get", *HIDDEN),
-    "admin/(?P<app_label>permissions|conversations)/": ("get", *HIDDEN),
+    "admin/(?P<app_label>permissions|conversations|collaboration)/": ("get", *HIDDEN),
     "admin/(?P<url>.*)": ("get", *HIDDEN),
     "admin/permissions/auditrecord/export/<slug:format>/": ("post", *HIDDEN),
 }
@@ -200,7 +208,7 @@ def test_who_may_use_it(cast: Cast, signed_in, address):
     path = re.sub(r"\(\?P<pk>[^)]*\)|<uuid:pk>", str(cast.session.conversation_id), path)
     path = re.sub(r"<uuid:\w+>", str(uuid.uuid4()), path).replace("<int:pk>", "0")
     path = path.replace("<int:notice_id>", "1").replace("<path:object_id>", "1")
-    path = path.replace("(?P<app_label>permissions|conversations)", "permissions")
+    path = path.replace("(?P<app_label>permissions|conversations|collaboration)", "permissions")
     path = path.replace("<slug:format>", "csv").replace("(?P<url>.*)", "x/")
     found = []
     for who in ("amy", "ben", "eve", None):

@@ -225,13 +225,19 @@ def socketio(data: Path) -> Iterator[Running]:
 
 def install_socketio() -> Path:
     """The folder with server.js and its packages, installed into the cache at first use."""
+    return install("socketio")
+
+
+def install(name: str) -> Path:
+    """The cache's folder with the scripts of peers/`name` and their packages."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise Missing("node and npm are not installed")
-    source, place = BENCHMARKS / "peers" / "socketio", CACHE / "socketio"
+    source, place = BENCHMARKS / "peers" / name, CACHE / name
     place.mkdir(parents=True, exist_ok=True)
     wanted = (source / "package.json").read_text()
     installed = place / "installed.json"
-    shutil.copy(source / "server.js", place)
+    for script in source.glob("*.js"):
+        shutil.copy(script, place)
     if not installed.exists() or installed.read_text() != wanted:
         shutil.copy(source / "package.json", place)
         command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"]

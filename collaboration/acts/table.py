@@ -14,7 +14,7 @@ from conversations.merging.commands import merge
 from conversations.modes.commands import switch_mode
 from conversations.modes.enforcing import offered_modes
 from conversations.threads import commands
-from conversations.threads.forms import read_uuid
+from conversations.threads.forms import read_label, read_tags, read_uuid
 from conversations.threads.models import MAX_BODY, Priority
 from conversations.threads.moments import read_moment
 from helpdesk.core.refusals import Invalid
@@ -110,6 +110,17 @@ def _read_priority(data: Data, agent: Agent) -> Arguments:
     raise Invalid(_("There is no such priority."))
 
 
+def _read_tagging(data: Data, agent: Agent) -> Arguments:
+    """All the tags it is to have; a form sends one empty `tags` for none."""
+    seen = {"instead_of": read_tags(data["instead_of"])} if "instead_of" in data else {}
+    return {"tags": read_tags(data.get("tags"))} | seen
+
+
+def _read_issue_type(data: Data, agent: Agent) -> Arguments:
+    seen = {"instead_of": read_label(data["instead_of"])} if "instead_of" in data else {}
+    return {"issue_type": read_label(data.get("issue_type"))} | seen
+
+
 def _read_mode(data: Data, agent: Agent) -> Arguments:
     for mode in offered_modes():
         if mode.value == data.get("mode"):
@@ -139,6 +150,8 @@ ACTS: Mapping[str, WorkspaceAct] = {
     "reopen": WorkspaceAct(commands.reopen, in_bulk=True),
     "snooze": WorkspaceAct(commands.snooze, _read_snooze, in_bulk=True),
     "priority": WorkspaceAct(commands.prioritise, _read_priority, in_bulk=True),
+    "tags": WorkspaceAct(commands.set_tags, _read_tagging),
+    "issue-type": WorkspaceAct(commands.set_issue_type, _read_issue_type),
     "mode": WorkspaceAct(switch_mode, _read_mode),
     "spam": WorkspaceAct(commands.mark_spam, in_bulk=True),
     "not-spam": WorkspaceAct(commands.not_spam, in_bulk=True),

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from collaboration.approvals.queries import approval_json
 from conversations.threads import commands
+from conversations.threads.commands.exporting import EXPORT
 from conversations.threads.forms import MessageInput, read_uuid
 from conversations.threads.models import Entry
 from helpdesk.core.web.negotiation import wants_json
@@ -66,12 +67,27 @@ def _recall(agent: Agent, conversation: uuid.UUID, arguments: Data) -> Proposal:
     return {"conversation": str(conversation), "seq": arguments["seq"]}
 
 
+def _tags(agent: Agent, conversation: uuid.UUID, arguments: Data) -> Proposal:
+    return {"conversation": str(conversation), "tags": arguments["tags"]}
+
+
+def _issue_type(agent: Agent, conversation: uuid.UUID, arguments: Data) -> Proposal:
+    return {"conversation": str(conversation), "issue_type": arguments["issue_type"]}
+
+
+def _export(agent: Agent, conversation: uuid.UUID, arguments: Data) -> Proposal:
+    return {"conversation": str(conversation)}
+
+
 # act → its operation, and what exactly is proposed
 ASKABLE: Mapping[str, tuple[str, Callable[[Agent, uuid.UUID, Data], Proposal]]] = {
     "join": ("conversation.join", _join),
     "assign": ("conversation.transfer", _transfer),
     "transfer": ("conversation.transfer", _transfer),
     "recall": ("message.recall", _recall),
+    "tags": ("conversation.tag", _tags),
+    "issue-type": ("conversation.classify", _issue_type),
+    "export": (EXPORT, _export),
 }
 
 

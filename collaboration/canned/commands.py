@@ -48,7 +48,7 @@ def add_canned_reply(*, agent: Agent, content: Content) -> CannedReply:
             _require(agent, content)
             step.on = reply = CannedReply()
             _save(reply, content)
-            step.note(scope=reply.scope, title=reply.title)
+            step.note(**_facts(reply))
             return reply
     except IntegrityError:
         raise Conflict(TAKEN) from None
@@ -59,9 +59,9 @@ def change_canned_reply(*, agent: Agent, reply: int, content: Content) -> Canned
         with command("canned_reply.change", actor=agent, on=None) as step:
             step.on = found = _lock(agent, reply)
             _require(agent, content)
-            step.note(before={"scope": found.scope, "title": found.title})
+            step.note(before=_facts(found))
             _save(found, content)
-            step.note(after={"scope": found.scope, "title": found.title})
+            step.note(after=_facts(found))
             return found
     except IntegrityError:
         raise Conflict(TAKEN) from None
@@ -71,8 +71,14 @@ def remove_canned_reply(*, agent: Agent, reply: int) -> None:
     with command("canned_reply.remove", actor=agent, on=None) as step:
         found = _lock(agent, reply)
         step.on = CannedReply(pk=found.pk)
-        step.note(scope=found.scope, title=found.title)
+        step.note(**_facts(found))
         found.delete()
+
+
+def _facts(reply: CannedReply) -> dict[str, str]:
+    """What the audit record says of it: of an agent's own no word."""
+    named = {} if reply.owner_id is not None else {"title": reply.title}
+    return {"scope": reply.scope} | named
 
 
 def _lock(agent: Agent, pk: int) -> CannedReply:

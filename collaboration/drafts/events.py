@@ -9,3 +9,35 @@ class DraftKept(Event):
     agent_id: int
     conversation_id: str
     begun: bool
+
+
+@event
+class DraftGrew(Event):
+    """A shared draft's log goes on, up to `n` at least."""
+
+    name = "draft.grew"
+    conversation_id: str
+    kind: str
+    n: int
+
+
+@event
+class DraftLong(Event):
+    """A shared draft's log is long enough to be folded into its snapshot."""
+
+    name = "draft.long"
+    draft_id: int
+
+
+@event
+class DraftPointers(Event):
+    """Carets and names on a shared draft, of one process's clients: an awareness frame in base64.
+
+    Nothing of it is stored; clients repeat it, and forget what is not repeated.
+    """
+
+    name = "draft.pointers"
+    process: str
+    conversation_id: str
+    kind: str
+    frame: str

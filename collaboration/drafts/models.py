@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from conversations.threads.models import MAX_BODY, Conversation
@@ -47,3 +48,96 @@ class PrivateDraft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mode} of {self.agent_id}"
+
+
+class SharedDraft(models.Model):
+    """What colleagues write together on a conversation: a log of Yjs updates, never begun anew.
+
+    `n` numbers the updates without a gap. `snapshot` is the document up to `snapshot_n`, `runs` who
+    wrote which span of its text (in bytes). `generation` grows with each text that was sent: what
+    is sent leaves the document by an update like any other.
+    """
+
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="shared_drafts", db_index=False
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=PrivateDraft.Mode)
+    generation = models.PositiveIntegerField(_("texts sent"), default=0)
+    n = models.PositiveBigIntegerField(_("changes"), default=0)
+    snapshot = models.BinaryField(default=b"")
+    snapshot_n = models.PositiveBigIntegerField(default=0)
+    runs = models.JSONField(default=list)
+    writer = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, related_name="+", verbose_name=_("last change by")
+    )
+    changed_at = models.DateTimeField(_("last change"), null=True)
+    versioned_at = models.DateTimeField(null=True)
+
+    FOLD = 200  # updates beyond the snapshot
+
+    class Meta:
+        verbose_name = _("shared draft")
+        verbose_name_plural = _("shared drafts")
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "kind"], name="shared_draft_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["reply", "note"]), name="shared_draft_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(snapshot_n__lte=F("n")), name="shared_draft_snapshot_in_log"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(n__gte=F("snapshot_n") + 200),
+                name="shared_draft_unfolded",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.conversation_id}"
+
+
+class DraftUpdate(models.Model):
+    """One change of a shared draft as it came, by an agent or (None) the server."""
+
+    draft = models.ForeignKey(SharedDraft, models.CASCADE, related_name="updates", db_index=False)
+    n = models.PositiveBigIntegerField()
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+", db_index=False)
+    update = models.BinaryField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["draft", "n"], name="draft_update_once")]
+
+    def __str__(self) -> str:
+        return f"{self.n} of {self.draft_id}"
+
+
+class DraftVersion(models.Model):
+    """A shared draft as it was at number `n`. One that was sent carries the message's client id."""
+
+    draft = models.ForeignKey(SharedDraft, models.CASCADE, related_name="versions", db_index=False)
+    n = models.PositiveBigIntegerField()
+    generation = models.PositiveIntegerField()
+    author = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+", db_index=False)
+    text = models.TextField(_("text"))
+    runs = models.JSONField(default=list)  # [agent, characters] side by side
+    client_id = models.UUIDField(null=True)
+    at = models.DateTimeField(_("time"))
+
+    KEPT = 200  # of one draft, besides those that were sent
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["draft", "generation"],
+                condition=Q(client_id__isnull=False),
+                name="draft_generation_sent_once",
+            )
+        ]
+        indexes = [models.Index(fields=["draft", "-id"], name="draft_version_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} at {self.n}"

@@ -1,10 +1,18 @@
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
-from collaboration.drafts.models import PrivateDraft
+from collaboration.drafts import log
+from collaboration.drafts.documents import Document, Piece, in_pieces
+from collaboration.drafts.models import DraftVersion, PrivateDraft
+from conversations.customers.masks import cover
+from conversations.threads.covering import reads_clearly
 from conversations.threads.models import Conversation
+from helpdesk.core.refusals import NotFound
 from permissions.accounts.models import Agent
 
 MOST_MARKED = 300  # conversations whose rows show a pencil
+VERSIONS = 50  # that are told of at once
 
 
 def drafts_of(agent: Agent, conversation: uuid.UUID) -> dict[str, PrivateDraft]:
@@ -24,3 +32,55 @@ def drafted(agent: Agent) -> list[str]:
         .values_list("conversation_id", flat=True)[:MOST_MARKED]
     )
     return list(dict.fromkeys(map(str, found)))
+
+
+def shared_draft(reader: Agent, conversation: uuid.UUID, kind: str) -> dict[str, Any]:
+    """The shared text of a conversation, its authors and its versions. NotFound if unseen."""
+    found = Conversation.objects.visible_to(reader).filter(pk=conversation).first()
+    if found is None:
+        raise NotFound
+    draft = log.find((str(conversation), kind))
+    document = log.load(draft) if draft else Document()
+    versions = list(draft.versions.order_by("-id")[:VERSIONS]) if draft else []
+    clear = reads_clearly(reader, found)
+    people = _People(document.pieces(), versions)
+    return {
+        "kind": kind,
+        "generation": draft.generation if draft else 0,
+        "n": document.n,
+        "text": document.text if clear else cover(document.text),
+        "runs": people.runs(document.pieces(), clear),
+        "versions": [
+            {
+                "id": version.pk,
+                "n": version.n,
+                "generation": version.generation,
+                "at": version.at.isoformat(),
+                "author": people.one(version.author_id),
+                "sent": version.client_id and str(version.client_id),
+                "text": version.text if clear else cover(version.text),
+                "runs": people.runs(in_pieces(version.text, version.runs), clear),
+            }
+            for version in versions
+        ],
+    }
+
+
+class _People:
+    """Those who wrote, read in one query."""
+
+    def __init__(self, pieces: Iterable[Piece], versions: Iterable[DraftVersion]) -> None:
+        ids = {author for author, _ in pieces}
+        for version in versions:
+            ids |= {version.author_id, *(author for author, _ in version.runs)}
+        self._known = Agent.objects.in_bulk([pk for pk in ids if pk])
+
+    def one(self, author: int | None) -> dict[str, Any] | None:
+        agent = self._known.get(author or 0)
+        return agent and {"id": agent.pk, "name": str(agent), "colour": agent.colour}
+
+    def runs(self, pieces: Iterable[Piece], clear: bool) -> list[dict[str, Any]]:
+        """Who wrote which piece. What is covered has no pieces: half a number would escape."""
+        if not clear:
+            return []
+        return [{"agent": self.one(author), "text": text} for author, text in pieces]

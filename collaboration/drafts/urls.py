@@ -6,4 +6,6 @@ app_name = "drafts"
 urlpatterns = [
     path("workspace/drafts/", views.drafts, name="drafts"),
     path("workspace/conversations/<uuid:pk>/private-draft/", views.draft, name="draft"),
+    path("workspace/conversations/<uuid:pk>/draft/", views.shared, name="shared"),
+    path("workspace/conversations/<uuid:pk>/draft/send/", views.send, name="send"),
 ]

@@ -1,15 +1,21 @@
 import uuid
+from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
+from collaboration.approvals import asking
 from collaboration.drafts import commands, queries
 from collaboration.drafts.models import PrivateDraft
+from collaboration.drafts.sending import SendInput, send_draft
+from conversations.threads.forms import read_files, read_uuid
 from conversations.threads.models import MAX_BODY
+from conversations.threads.queries import entry_json
 from helpdesk.core.refusals import Invalid
 from helpdesk.core.text import clean_text
 from helpdesk.core.web.negotiation import read_input, read_number
 from permissions.accounts.doors import AgentRequest, agents_only
+from permissions.approvals.models import Approval
 
 
 @agents_only
@@ -35,3 +41,42 @@ def draft(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
         number=read_number(data.get("number"), most=2**53),
     )
     return JsonResponse({"mode": kept.mode, "body": kept.body, "number": kept.number})
+
+
+@agents_only
+@require_GET
+def shared(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    """The text colleagues write together, who wrote what of it, and how it was before."""
+    kind = _kind(request.GET.get("kind") or PrivateDraft.Mode.REPLY)
+    return JsonResponse(queries.shared_draft(request.user, pk, kind))
+
+
+@agents_only
+@require_POST
+def send(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send that text: 201, or 200 if it was; 202 if a colleague has to approve it first.
+
+    409 names what came meanwhile (`held`, `since`) or what the text became (`sent`).
+    """
+    data = read_input(request)
+    if data.get("seen") in (None, "") or data.get("generation") in (None, ""):
+        raise Invalid
+    asked = SendInput(
+        kind=_kind(data.get("kind")),
+        client_id=read_uuid(data.get("client_id")),
+        generation=read_number(data["generation"]),
+        seen=read_number(data["seen"]),
+        files=read_files(data),
+        anyway=data.get("anyway") in (True, "true", "1"),
+    )
+    answer = send_draft(agent=request.user, conversation=pk, asked=asked)
+    if isinstance(answer, Approval):
+        return asking.asked(request, answer)
+    entry, made = answer
+    return JsonResponse(entry_json(entry), status=201 if made else 200)
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, str) or value not in PrivateDraft.Mode.values:
+        raise Invalid
+    return value

@@ -84,6 +84,14 @@ def counts(request: AgentRequest) -> HttpResponse:
 
 @agents_only
 @require_GET
+def labels(request: AgentRequest) -> HttpResponse:
+    """Tags and issue types in use, for fields that offer them."""
+    tags, issue_types = choices.in_use(request.user)
+    return JsonResponse({"tags": tags, "issue_types": issue_types})
+
+
+@agents_only
+@require_GET
 def filters(request: AgentRequest) -> HttpResponse:
     """What a list can be narrowed by, for the form that is opened beside it."""
     listing = Listing.read(request.GET)

@@ -11,6 +11,7 @@ from typing import Any
 from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from collaboration.acts.table import ACTS
@@ -25,7 +26,9 @@ from conversations.threads.files import record_download, upload_file
 from conversations.threads.forms import MessageInput
 from conversations.threads.listing import Listing
 from conversations.threads.models import Conversation, File
+from conversations.threads.moments import zone_of
 from conversations.threads.serving import file_response
+from conversations.threads.transcripts import transcript_json, transcript_text
 from helpdesk.core.refusals import Invalid, NotFound
 from helpdesk.core.web.negotiation import read_input, read_number, wants_json
 from permissions.accounts.doors import AgentRequest, agents_only
@@ -189,6 +192,8 @@ resolve = _act("resolve")
 reopen = _act("reopen")
 snooze = _act("snooze")
 priority = _act("priority")
+tags = _act("tags")
+issue_type = _act("issue-type")
 mode = _act("mode")
 spam = _act("spam")
 not_spam = _act("not-spam")
@@ -197,6 +202,30 @@ unblock = _act("unblock")
 merge = _act("merge")
 unread = _act("unread")
 recall = _act("recall")
+
+
+@agents_only
+@require_POST
+def export(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    """The whole transcript as a file; 202 if a colleague has to approve it first."""
+    data = read_input(request)
+    chosen = data.get("format", "json")
+    if chosen not in ("json", "text"):
+        raise Invalid(_("JSON and text are possible."))
+    do = partial(commands.export, agent=request.user, conversation=pk, format=chosen)
+    waits = asking.act("export", do, agent=request.user, conversation=pk, arguments={}, data=data)
+    if waits:
+        return asking.asked(request, waits)
+    found = queries.find(request.user, pk)
+    if chosen == "json":
+        answer = JsonResponse(transcript_json(request.user, found))
+    else:
+        zone = zone_of(request.user, data.get("time_zone"))
+        text = transcript_text(request.user, found, zone)
+        answer = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    extension = {"json": "json", "text": "txt"}[chosen]
+    answer["Content-Disposition"] = f'attachment; filename="conversation-{pk}.{extension}"'
+    return answer
 
 
 @agents_only

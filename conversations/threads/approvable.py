@@ -1,7 +1,8 @@
-"""What can need an approval in a conversation: replies, recalls, joining, handing over."""
+"""What can need an approval in a conversation: replies, recalls, labels, exports and so on."""
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Max
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.customers.masks import cover
 from conversations.grants.rights import may, require_act
 from conversations.threads import commands, steps
+from conversations.threads.commands.exporting import EXPORT
 from conversations.threads.commands.messages import recallable
 from conversations.threads.commands.people import is_outside
 from conversations.threads.covering import is_on, reads_clearly
@@ -220,3 +222,75 @@ class TransferOutside(InConversation):
             note=proposal["note"],
             client_id=uuid.UUID(proposal["client_id"]) if proposal["client_id"] else None,
         )
+
+
+@register
+class ChangeTags(InConversation):
+    name = "conversation.tag"
+    label = _("Change a conversation's tags")
+    act = Act.TAG
+
+    def place(self, proposal: Proposal) -> Place:
+        """With the tags it is to have, too: as the command asks."""
+        place = super().place(proposal)
+        return replace(place, tags=[*place.tags, *proposal["tags"]])
+
+    def version(self, proposal: Proposal, *, lock: bool = False) -> str:
+        return fingerprint(sorted(self.find(proposal, lock=lock).tags))
+
+    def differences(self, proposal: Proposal, reader: Agent | None) -> list[Difference]:
+        before, after = self.find(proposal).tags, proposal["tags"]
+        return [
+            Difference(_("Tags"), _t(", ").join(before), _t(", ").join(after) or str(_("None")))
+        ]
+
+    def run(self, agent: Agent, proposal: Proposal) -> None:
+        commands.set_tags(agent=agent, conversation=proposal["conversation"], tags=proposal["tags"])
+
+
+@register
+class ChangeIssueType(InConversation):
+    name = "conversation.classify"
+    label = _("Change a conversation's issue type")
+    act = Act.CLASSIFY
+
+    def place(self, proposal: Proposal) -> Place:
+        """With the type it is to have, too: as the command asks."""
+        found = self.find(proposal)
+        return replace(
+            super().place(proposal), issue_type=[found.issue_type, proposal["issue_type"]]
+        )
+
+    def version(self, proposal: Proposal, *, lock: bool = False) -> str:
+        return fingerprint(self.find(proposal, lock=lock).issue_type)
+
+    def differences(self, proposal: Proposal, reader: Agent | None) -> list[Difference]:
+        before, after = self.find(proposal).issue_type, proposal["issue_type"]
+        return [Difference(_("Issue type"), before, after or str(_("None")))]
+
+    def run(self, agent: Agent, proposal: Proposal) -> None:
+        commands.set_issue_type(
+            agent=agent,
+            conversation=proposal["conversation"],
+            issue_type=proposal["issue_type"],
+        )
+
+
+@register
+class ExportConversation(InConversation):
+    """Approved, it waits for the requester to fetch it."""
+
+    name = EXPORT
+    label = _("Export a conversation")
+
+    def check(self, agent: Agent, proposal: Proposal) -> None:
+        found = self.find(proposal)
+        if not found.is_visible_to(agent):
+            raise NotFound
+        require_act(agent, Act.EXPORT, found)
+
+    def differences(self, proposal: Proposal, reader: Agent | None) -> list[Difference]:
+        return [Difference(_("Export"), "", str(_("The whole transcript, once, within the hour")))]
+
+    def run(self, agent: Agent, proposal: Proposal) -> None:
+        commands.allow_export(agent=agent, conversation=proposal["conversation"])

@@ -18,6 +18,8 @@ from permissions.accounts.models import Agent, Team
 ConversationId = uuid.UUID | str
 MAX_BODY = 10_000  # characters
 MAX_FILES = 10  # on one message
+MAX_LABEL = 80  # characters of a tag or an issue type
+MAX_TAGS = 100
 
 
 class Status(models.TextChoices):
@@ -86,8 +88,8 @@ class Conversation(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="merged", db_index=False
     )
     subject = models.CharField(_("subject"), max_length=200, blank=True)
-    issue_type = models.CharField(_("issue type"), max_length=80, blank=True)
-    tags = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    issue_type = models.CharField(_("issue type"), max_length=MAX_LABEL, blank=True)
+    tags = ArrayField(models.CharField(max_length=MAX_LABEL), default=list, blank=True)
     last_seq = models.PositiveIntegerField(default=0, editable=False)
     last_public_seq = models.PositiveIntegerField(default=0, editable=False)
     messages = models.PositiveIntegerField(default=0, editable=False)
@@ -405,3 +407,16 @@ class ReadMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agent_id} read {self.seq}"
+
+
+class ExportPass(models.Model):
+    """An approved export: the agent may fetch the conversation once, until it expires."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="+")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="+")
+    approval = models.UUIDField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} may export {self.conversation_id}"

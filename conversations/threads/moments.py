@@ -30,7 +30,7 @@ def read_moment(value: Any, *, agent: Agent, zone: Any = "") -> datetime:
     """
     if not isinstance(value, str) or not 0 < len(value) <= 40:
         raise Invalid(_("A time is missing."))
-    now = timezone.now().astimezone(_zone(agent, zone))
+    now = timezone.now().astimezone(zone_of(agent, zone))
     if span := _SPAN.fullmatch(value):
         size = int(span[1])
         moment = now + (timedelta(hours=size) if span[2] == "h" else timedelta(days=size))
@@ -52,7 +52,8 @@ def _date(value: str, now: datetime) -> datetime:
         raise Invalid(_("This is not a time.")) from None
 
 
-def _zone(agent: Agent, asked: Any) -> ZoneInfo:
+def zone_of(agent: Agent, asked: Any) -> ZoneInfo:
+    """The agent's own setting, else that of their browser, else the server's."""
     known = available_timezones()
     for name in (agent.time_zone, asked):
         if isinstance(name, str) and name in known:

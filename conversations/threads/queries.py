@@ -214,6 +214,8 @@ def row_json(conversation: Conversation) -> dict[str, Any]:
         "assignee": assignee and {"id": assignee.pk, "name": str(assignee)},
         "team": team and {"id": team.pk, "name": str(team)},
         "priority": conversation.priority_key,
+        "issue_type": conversation.issue_type,
+        "tags": conversation.tags,
         "spam": conversation.is_spam,
         "merged_into": conversation.merged_into_id and str(conversation.merged_into_id),
         "inbox": conversation.inbox.key,

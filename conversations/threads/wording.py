@@ -24,6 +24,11 @@ SENTENCES: dict[str, str | Promise] = {
     "transferred": gettext_lazy("%(who)s handed the conversation to %(to)s"),
     "mode": gettext_lazy("%(who)s switched the mode: %(mode)s"),
     "prioritised": gettext_lazy("%(who)s set the priority to %(priority)s"),
+    "tagged": gettext_lazy("%(who)s tagged the conversation: %(added)s"),
+    "untagged": gettext_lazy("%(who)s took off tags: %(removed)s"),
+    "retagged": gettext_lazy("%(who)s tagged it %(added)s instead of %(removed)s"),
+    "classified": gettext_lazy("%(who)s set the issue type to %(issue_type)s"),
+    "unclassified": gettext_lazy("%(who)s removed the issue type %(old)s"),
     "spam": gettext_lazy("%(who)s marked the conversation as spam"),
     "not_spam": gettext_lazy("%(who)s found that this is no spam"),
     "blocked": gettext_lazy("%(who)s blocked the customer"),
@@ -82,6 +87,11 @@ def event_sentence(entry: Entry) -> str:
     facts["operation"] = asked.label if asked else ""
     facts["mode"] = MODES.get(entry.event.get("mode", ""), "")
     facts["priority"] = PRIORITIES.get(entry.event.get("priority", ""), "")
+    for words in ("added", "removed"):
+        named = entry.event.get(words)
+        facts[words] = _(", ").join(map(str, named)) if isinstance(named, list) else ""
+    for word in ("issue_type", "old"):
+        facts[word] = entry.event.get(word, "")
     return str(sentence) % facts
 
 

@@ -1,6 +1,6 @@
 """Where a command asks whether somebody else has to say yes first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -39,7 +39,7 @@ def running(approval: Approval) -> Iterator[None]:
 
 
 def require_approval(
-    operation: str, *, agent: Agent, tags: Names = (), issue_type: str = ""
+    operation: str, *, agent: Agent, tags: Names = (), issue_type: str | Sequence[str] = ""
 ) -> None:
     """Raises ApprovalNeeded if a rule wants one and this is not the run of an approved request.
 

@@ -71,7 +71,7 @@ class Place:
     customer_id: uuid.UUID | None = None
     about: str = ""  # the customer's name, or what else a person calls it
     tags: Sequence[str] = ()
-    issue_type: str = ""
+    issue_type: str | Sequence[str] = ""  # several, if a rule about any of them counts
 
 
 @dataclass(frozen=True, slots=True)

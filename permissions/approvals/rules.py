@@ -48,19 +48,22 @@ class ApprovalRules:
         ]
 
 
-def needed(operation: str, *, agent: Agent, tags: Names = (), issue_type: str = "") -> Rule | None:
+def needed(
+    operation: str, *, agent: Agent, tags: Names = (), issue_type: str | Sequence[str] = ""
+) -> Rule | None:
     """The rule that wants an approval for this operation of this agent here, if one does.
 
     One short statement while no rule is about the operation. Tags may be a function: they are
-    asked for only if a rule is about tags.
+    asked for only if a rule is about tags. Of several issue types any may be the one.
     """
+    types = {"", issue_type} if isinstance(issue_type, str) else {"", *issue_type}
     about = [rule for rule in current(ApprovalRules).lines() if rule.operation == operation]
     if not about:
         return None
     mine = roles_of(agent) if any(rule.role for rule in about) else frozenset()
     known: Sequence[str] | None = None
     for rule in about:
-        if (rule.role and rule.role not in mine) or rule.issue_type not in ("", issue_type):
+        if (rule.role and rule.role not in mine) or rule.issue_type not in types:
             continue
         if rule.tag:
             known = (tags() if callable(tags) else tags) if known is None else known

@@ -10,11 +10,13 @@ import { toast } from "./lib/toast.js";
 import { tendCustomer } from "./workspace/customer.js";
 import { Walk, listenToKeys } from "./workspace/keyboard.js";
 import { Filters } from "./workspace/filters.js";
+import { Labels } from "./workspace/labels.js";
 import { List } from "./workspace/list.js";
 import { Palette, commandsOf } from "./workspace/palette.js";
 import { Panel } from "./workspace/panel.js";
 import { Pencils } from "./workspace/pencils.js";
 import "./workspace/presence.js";
+import { rove } from "./workspace/roving.js";
 import { Selection } from "./workspace/selection.js";
 import { Talk } from "./workspace/talk.js";
 
@@ -43,6 +45,8 @@ const context = new Panel({
   },
 });
 
+const labels = new Labels({ root, panel, acts: () => talk.acts });
+
 tendCustomer({
   onTexts() {
     if (talk) htmx.ajax("GET", `${root.dataset.url}${talk.conversation}/`, { target: "#main" });
@@ -50,6 +54,7 @@ tendCustomer({
 });
 new Filters({ root, list });
 const selection = new Selection({ root, list });
+rove($("#rows"));
 
 const pencils = new Pencils({ rows: $("#rows"), url: root.dataset.drafts });
 
@@ -209,6 +214,7 @@ document.addEventListener("htmx:after:settle", ({ target }) => {
   if (target === main) open();
   else if (target === panel) {
     context.drawn();
+    labels.drawn();
     talk?.partsDrawn();
   }
 });

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
-from conversations.threads.models import MAX_BODY, Entry
+from conversations.threads.models import MAX_BODY, MAX_TAGS, Entry
 from helpdesk.core.text import clean_text, one_line
 
 K, A = Entry.Kind, Entry.Audience
@@ -21,7 +21,6 @@ STEP = timedelta(milliseconds=1)  # between entries whose times the source does 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = 10 * 366 * 86_400  # seconds a conversation may have lasted
 MAX_ID = 200  # characters
-MAX_TAGS = 100
 MAX_ATTRIBUTE = 20_000  # characters of JSON in one attribute; larger ones are left out
 MAX_DEPTH = 50  # of JSON
 

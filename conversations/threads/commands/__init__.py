@@ -1,5 +1,7 @@
 """Everything that changes a conversation. One function, one act, one transaction."""
 
+from conversations.threads.commands.exporting import allow_export, export
+from conversations.threads.commands.labels import set_issue_type, set_tags
 from conversations.threads.commands.messages import post_note, post_reply, recall
 from conversations.threads.commands.people import (
     assign,
@@ -21,9 +23,11 @@ from conversations.threads.commands.states import (
 from conversations.threads.commands.unwanted import block, mark_spam, not_spam, unblock
 
 __all__ = [
+    "allow_export",
     "assign",
     "block",
     "claim",
+    "export",
     "invite",
     "join",
     "leave",
@@ -37,6 +41,8 @@ __all__ = [
     "recall",
     "reopen",
     "resolve",
+    "set_issue_type",
+    "set_tags",
     "snooze",
     "take_over",
     "transfer",

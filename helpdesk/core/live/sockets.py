@@ -31,6 +31,7 @@ TOO_SLOW = 4408
 SUPERSEDED = 4409
 TOO_LARGE = 4413
 TOO_MANY = 4429
+UNREADABLE = 4400
 RESTARTING = 1012
 TRY_LATER = 1013
 
@@ -95,17 +96,22 @@ class Socket(AsyncConsumer):
         "websocket_disconnect",
     }
     language = "en"
+    frames_per_second: float = FRAMES_PER_SECOND
+    frames_at_once = FRAMES_AT_ONCE
+    max_outbox = MAX_OUTBOX
 
     def __init__(self) -> None:
         self.accepting = self.accepted = False
         self.ended = False
         self.close_code = 1000
-        self.outbox: list[str] = []  # lists: an empty deque is 600 bytes in every idle socket
+        self.outbox: list[
+            str | bytes
+        ] = []  # lists: an empty deque is 600 bytes in every idle socket
         self.waiting_bytes = 0
         self.writer: asyncio.Task[None] | None = None
         self.inbox: list[dict[str, Any]] = []
         self.reader: asyncio.Task[None] | None = None
-        self.allowance = float(FRAMES_AT_ONCE)
+        self.allowance = float(self.frames_at_once)
         self.allowance_at = time.monotonic()
         self.address = ""
 
@@ -137,14 +143,18 @@ class Socket(AsyncConsumer):
     def heartbeat(self) -> dict[str, Any]:
         return {"type": "head"}
 
+    def beat(self) -> None:
+        """Let the screen hear that we are here."""
+        self.tell(**self.heartbeat())
+
     # --- out ---
 
-    def push(self, text: str) -> None:
+    def push(self, text: str | bytes) -> None:
         """Send soon, in order. Never waits, never raises."""
         if self.ended:
             return
         self.waiting_bytes += len(text)
-        if self.waiting_bytes > MAX_OUTBOX:
+        if self.waiting_bytes > self.max_outbox:
             self.end(TOO_SLOW)
             return
         self.outbox.append(text)
@@ -174,7 +184,8 @@ class Socket(AsyncConsumer):
                 for text in batch:
                     if self.ended:
                         break
-                    await self.base_send({"type": "websocket.send", "text": text})
+                    kind = "text" if isinstance(text, str) else "bytes"
+                    await self.base_send({"type": "websocket.send", kind: text})
                     self.waiting_bytes -= len(text)
             if self.ended:
                 await self.accept()  # a code reaches only a browser that was let in
@@ -242,14 +253,7 @@ class Socket(AsyncConsumer):
             return self.end(1003)
         if len(text) > MAX_FRAME or len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME:
             return self.end(TOO_LARGE)
-        now = time.monotonic()
-        self.allowance = min(
-            FRAMES_AT_ONCE,
-            self.allowance + (now - self.allowance_at) * FRAMES_PER_SECOND,
-        )
-        self.allowance_at = now
-        self.allowance -= 1
-        if self.allowance < 0 or len(self.inbox) >= FRAMES_AT_ONCE:
+        if not self.spend_frame() or len(self.inbox) >= self.frames_at_once:
             return self.end(TOO_MANY)
         try:
             frame = parse(text)
@@ -258,6 +262,17 @@ class Socket(AsyncConsumer):
         self.inbox.append(frame)
         if self.reader is None:
             self.reader = asyncio.get_running_loop().create_task(self._read())
+
+    def spend_frame(self) -> bool:
+        """Whether one more frame is within what a screen may send."""
+        now = time.monotonic()
+        self.allowance = min(
+            self.frames_at_once,
+            self.allowance + (now - self.allowance_at) * self.frames_per_second,
+        )
+        self.allowance_at = now
+        self.allowance -= 1
+        return self.allowance >= 0
 
     async def _read(self) -> None:
         try:
@@ -319,7 +334,7 @@ async def _beating() -> None:
         await asyncio.sleep(HEARTBEAT)
         for number, socket in enumerate(list(open_sockets)):
             try:
-                socket.tell(**socket.heartbeat())
+                socket.beat()
             except Exception:
                 logger.exception("a socket has no heartbeat")
             if number % 100 == 99:

@@ -3,6 +3,7 @@
 import { $, $$, csrfToken, elementFrom, isComposing, uuid } from "../lib/dom.js";
 import { Refused, requestJson } from "../lib/http.js";
 import { toast } from "../lib/toast.js";
+import { tendExport } from "./export.js";
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const inMinutes = (minutes) => new Date(Date.now() + minutes * 60_000);
@@ -59,6 +60,7 @@ export class Acts {
     this.#tendSimple("spam");
     this.#tendSimple("block");
     this.#tendSimple("recall");
+    tendExport({ url, say, onAsked: () => onDone("export", {}) });
   }
 
   /** Ask whether the reply of this number is to be taken back. */
@@ -73,6 +75,11 @@ export class Acts {
     return Boolean($(`#talk-acts [data-act="${act}"]`));
   }
 
+  /** Do an act whose button stands elsewhere. Returns whether it was done. */
+  do(act, data) {
+    return this.#do(act, data);
+  }
+
   /** Do an act, or open the dialog that asks what it needs. */
   run(act, data = {}) {
     if (!this.can(act)) return;
@@ -80,7 +87,7 @@ export class Acts {
     if (["assign", "invite", "transfer"].includes(act)) this.#openPeople(act);
     else if (act === "merge") this.#openMerge();
     else if (act === "snooze") this.#openSnooze();
-    else if (["spam", "block"].includes(act)) $(`#${act}-dialog`).showModal();
+    else if (["spam", "block", "export"].includes(act)) $(`#${act}-dialog`).showModal();
     else if (act === "resolve-next") this.#do("resolve", { next_in: this.#nextIn() });
     else if (act === "take-over") this.#do(act, { instead_of: this.#facts.assignee });
     else this.#do(act, data);

@@ -1,0 +1,17 @@
+"""Load client of coedit.py: hands over to Node, where Yjs itself does the editing."""
+
+from __future__ import annotations
+
+import os
+
+from harness.servers import CACHE
+
+
+def main() -> None:
+    """Become peers/coedit/load.js, which reads the job from our stdin."""
+    os.chdir(CACHE / "coedit")
+    os.execvp("node", ["node", "load.js"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,301 @@
+"""The log of a shared draft: read by every process in its order, appended to under one lock.
+
+Single edits are no business acts: the log tells who wrote what, so there is no audit record.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from collaboration.drafts.documents import NOTHING, Document, Unfit, in_characters
+from collaboration.drafts.events import DraftGrew
+from collaboration.drafts.models import DraftVersion, SharedDraft
+from collaboration.drafts.writing import writers_among
+from helpdesk.core import events, failpoints
+from helpdesk.core.live.sockets import NO_RIGHT, TOO_LARGE, UNREADABLE
+from helpdesk.core.refusals import NotAllowed
+
+MOST_BYTES = 8 * 1024 * 1024  # of one document with its history
+PAUSE = timedelta(seconds=30)  # after which the text there was is kept as a version
+APART = timedelta(seconds=5)  # between two versions
+
+Key = tuple[str, str]  # conversation, kind
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An update as it came from an agent's socket."""
+
+    agent_id: int
+    session_key: str
+    update: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    n: int
+    update: bytes
+    offer: int | None = None  # which offer of this batch it was
+
+
+@dataclass(slots=True)
+class News:
+    """What is in the log beyond what its reader knew."""
+
+    document: Document
+    generation: int = 0
+    rows: list[Row] = field(default_factory=list)
+    refused: dict[int, int] = field(default_factory=dict)  # offer → close code
+    answers: list[bytes | None] = field(default_factory=list)  # what askers lack; None: no state
+    long: int | None = None  # the draft whose log is to be folded
+
+
+# Without the snapshot, which is read only when somebody begins with it.
+_LIGHT = ("id", "conversation_id", "kind", "generation", "n", "snapshot_n", "writer_id",
+          "changed_at", "versioned_at")  # fmt: skip
+_FIND = f"""
+SELECT {", ".join(_LIGHT)} FROM collaboration_shareddraft WHERE conversation_id = %s AND kind = %s
+"""  # noqa: S608 ours
+_BEGIN = """
+INSERT INTO collaboration_shareddraft
+  (conversation_id, kind, generation, n, snapshot, snapshot_n, runs)
+VALUES (%s, %s, 0, 0, '', 0, '[]') ON CONFLICT DO NOTHING
+"""
+
+
+def find(key: Key) -> SharedDraft | None:
+    return _read(_FIND, key)
+
+
+def lock(key: Key) -> SharedDraft:
+    """The draft's row, begun if need be, locked until the end of the transaction."""
+    draft = _read(f"{_FIND} FOR NO KEY UPDATE", key)
+    while draft is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_BEGIN, [uuid.UUID(key[0]), key[1]])
+        draft = _read(f"{_FIND} FOR NO KEY UPDATE", key)
+    return draft
+
+
+def _read(statement: str, key: Key) -> SharedDraft | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [uuid.UUID(key[0]), key[1]])
+        found = cursor.fetchone()
+    return SharedDraft.from_db(connection.alias, _LIGHT, found) if found else None
+
+
+def clock() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def load(draft: SharedDraft) -> Document:
+    """The document up to its last update. Without a lock it may be folded while it is read."""
+    for _ in range(5):
+        draft.refresh_from_db(fields=["snapshot", "runs", "snapshot_n", "n", "generation"])
+        document = Document(bytes(draft.snapshot), draft.runs, draft.snapshot_n)
+        _read_on(draft, document)
+        if document.n >= draft.n:
+            return document
+    raise OperationalError(f"{draft} could not be read whole")
+
+
+def _read_on(draft: SharedDraft, document: Document) -> list[Row]:
+    later = draft.updates.filter(n__gt=document.n).order_by("n")
+    found = []
+    for n, agent_id, update in later.values_list("n", "agent", "update"):
+        if n != document.n + 1:
+            break
+        document.apply(bytes(update), agent_id)
+        document.n = n
+        found.append(Row(n, bytes(update)))
+    return found
+
+
+def catch_up(
+    key: Key,
+    document: Document | None,
+    told: int | None,
+    states: Sequence[bytes | None] = (),
+) -> News:
+    """Read what was appended since the document was looked at; without one, all of it.
+
+    `told` is the last number the room's sockets have, for when the document had to be read anew.
+    """
+    draft = find(key)
+    news = News(document or Document())
+    if draft is not None:
+        _advance(draft, news, anew=document is None, told=told)
+    return _answer(news, states)
+
+
+def _advance(draft: SharedDraft, news: News, *, anew: bool, told: int | None) -> None:
+    if anew or draft.snapshot_n > news.document.n:
+        news.document = load(draft)
+        if told is not None and told < news.document.n:
+            news.rows = [Row(news.document.n, news.document.update_since())]
+    elif draft.n > news.document.n:
+        news.rows = _read_on(draft, news.document)
+    news.generation = draft.generation
+
+
+def _answer(news: News, states: Sequence[bytes | None]) -> News:
+    for state in states:
+        try:
+            news.answers.append(news.document.update_since(state))
+        except Unfit:
+            news.answers.append(None)
+    return news
+
+
+# --- appending -------------------------------------------------------------------------------
+
+
+def append(
+    key: Key,
+    document: Document | None,
+    told: int | None,
+    states: Sequence[bytes | None],
+    offers: Sequence[Offer],
+) -> News:
+    """Append what came, in one transaction, after what others appended meanwhile.
+
+    If this fails, the document given is not to be used any more: it may be ahead of the log.
+    """
+    with transaction.atomic(durable=True):
+        draft = lock(key)
+        news = News(document or Document())
+        _advance(draft, news, anew=document is None, told=told)
+        version = _version_of(draft, news.document, offers[0].agent_id)
+        kept = _take_in(key, draft, news, offers)
+        if kept:
+            if version:
+                version.save(force_insert=True)
+            failpoints.reach("draft_applied_before_store")
+            _store(draft, [(offers[row.offer or 0].agent_id, row.update) for row in kept])
+            news.rows += kept
+    if kept:
+        events.publish(grew(draft))
+        after = draft.n - draft.snapshot_n
+        if after // SharedDraft.FOLD > (after - len(kept)) // SharedDraft.FOLD:
+            news.long = draft.pk
+    return _answer(news, states)
+
+
+def _take_in(key: Key, draft: SharedDraft, news: News, offers: Sequence[Offer]) -> list[Row]:
+    hands = {(offer.agent_id, offer.session_key) for offer in offers}
+    allowed = writers_among(hands, *key)
+    kept: list[Row] = []
+    for position, offer in enumerate(offers):
+        if offer.update == NOTHING:
+            continue
+        may = (offer.agent_id, offer.session_key) in allowed
+        if news.document.size + len(offer.update) > MOST_BYTES:
+            news.refused[position] = TOO_LARGE
+            continue
+        try:
+            changed = news.document.admit(offer.update, offer.agent_id)
+            if changed and not may:  # who reads may say what is known already, as clients do
+                raise NotAllowed
+        except (Unfit, NotAllowed):
+            news.refused[position] = UNREADABLE if may else NO_RIGHT
+            news.document = load(draft)
+            for row in kept:
+                news.document.apply(row.update, offers[row.offer or 0].agent_id)
+            news.document.n += len(kept)
+            continue
+        if changed:
+            news.document.n += 1
+            kept.append(Row(news.document.n, offer.update, position))
+    return kept
+
+
+# The rows and the number they end with, in one statement: it is asked with every keystroke.
+_APPEND = """
+WITH added AS (
+  INSERT INTO collaboration_draftupdate (draft_id, n, agent_id, update, at)
+  SELECT %(draft)s, %(n)s + number, agent, content, clock_timestamp()
+  FROM unnest(%(agents)s::bigint[], %(updates)s::bytea[])
+    WITH ORDINALITY AS given(agent, content, number)
+)
+UPDATE collaboration_shareddraft
+SET n = %(n)s + %(added)s, writer_id = %(writer)s, changed_at = clock_timestamp(),
+  versioned_at = %(versioned)s, generation = %(generation)s
+WHERE id = %(draft)s RETURNING n, changed_at
+"""
+
+
+def _store(draft: SharedDraft, updates: Sequence[tuple[int | None, bytes]]) -> None:
+    """Number the updates and append them to a locked draft."""
+    draft.writer_id = updates[-1][0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _APPEND,
+            {
+                "draft": draft.pk,
+                "n": draft.n,
+                "added": len(updates),
+                "agents": [agent_id for agent_id, _ in updates],
+                "updates": [update for _, update in updates],
+                "writer": draft.writer_id,
+                "versioned": draft.versioned_at,
+                "generation": draft.generation,
+            },
+        )
+        draft.n, draft.changed_at = cursor.fetchone()
+
+
+def grew(draft: SharedDraft) -> DraftGrew:
+    return DraftGrew(conversation_id=str(draft.conversation_id), kind=draft.kind, n=draft.n)
+
+
+# --- versions --------------------------------------------------------------------------------
+
+
+def version_of(draft: SharedDraft, document: Document, author_id: int | None) -> DraftVersion:
+    """The draft as the document has it, to be saved with what comes next."""
+    return DraftVersion(
+        draft=draft,
+        n=document.n,
+        generation=draft.generation,
+        author_id=author_id,
+        text=document.text,
+        runs=in_characters(document.pieces()),
+    )
+
+
+def _version_of(draft: SharedDraft, document: Document, agent_id: int) -> DraftVersion | None:
+    """What is there before somebody else goes on with it, or somebody after a pause."""
+    if draft.changed_at is None or not document.runs:
+        return None
+    now = timezone.now()  # of this process: nothing hangs on the second
+    if draft.writer_id == agent_id and now - draft.changed_at < PAUSE:
+        return None
+    if draft.versioned_at and now - draft.versioned_at < APART:
+        return None
+    found = version_of(draft, document, draft.writer_id)
+    found.at = draft.changed_at
+    draft.versioned_at = now
+    return found
+
+
+# --- taking a text out of it -----------------------------------------------------------------
+
+
+def take_out(draft: SharedDraft, version: DraftVersion, clearing: bytes) -> None:
+    """The text of this version leaves a locked draft; what was typed since stays in it."""
+    version.pk, version.draft, version.at = None, draft, clock()
+    version.save(force_insert=True)
+    draft.generation += 1
+    if clearing == NOTHING:
+        draft.save(update_fields=["generation"])
+    else:
+        _store(draft, [(None, clearing)])

@@ -1,0 +1,231 @@
+"""Rooms: the sockets of this process that have one draft open.
+
+One task per room reads and appends, so nothing overtakes anything: what came while the last commit
+ran goes into the next one together. Only what is in the log is told to anybody. A poke (an event,
+or a look into PostgreSQL) says that other processes appended; what Redis loses, the look finds.
+"""
+
+import asyncio
+import base64
+import binascii
+import logging
+import uuid
+from typing import Protocol
+
+from django.db import DatabaseError
+
+from collaboration.drafts import log, protocol
+from collaboration.drafts.documents import Document
+from collaboration.drafts.events import DraftGrew, DraftLong, DraftPointers
+from collaboration.drafts.log import Key, News, Offer
+from collaboration.drafts.models import SharedDraft
+from collaboration.drafts.pointers import Pointers
+from collaboration.drafts.protocol import Pointer
+from collaboration.presence.table import PROCESS
+from collaboration.workspace.screens import spawn
+from collaboration.workspace.seats import Seat
+from helpdesk.core import events
+from helpdesk.core.live import hub
+from helpdesk.core.live.sockets import TRY_LATER, UNREADABLE
+from helpdesk.core.live.threads import in_thread
+
+logger = logging.getLogger(__name__)
+AT_ONCE = 256  # updates in one transaction
+
+
+class Editor(Protocol):
+    """A socket with a draft open."""
+
+    seat: Seat | None
+    acknowledges: bool
+    writes: bool
+
+    def push(self, text: str | bytes) -> None: ...
+    def end(self, code: int) -> None: ...
+
+
+class Room:
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.editors: set[Editor] = set()
+        self.pointers = Pointers()
+        self.told: int | None = None  # the last number the editors have; None: nothing yet
+        self.generation = 0
+        self._document: Document | None = None
+        self._offers: list[tuple[Editor, Offer]] = []
+        self._asking: list[tuple[Editor, bytes]] = []
+        self._greeting: list[Editor] = []
+        self._behind = False
+        self._task: asyncio.Task[None] | None = None
+
+    # --- editors come, ask, write and go ---
+
+    def join(self, editor: Editor) -> None:
+        self.editors.add(editor)
+        self._greeting.append(editor)
+        if shown := self.pointers.all():
+            editor.push(protocol.awareness(shown))
+        self._wake()
+
+    def leave(self, editor: Editor) -> None:
+        self.editors.discard(editor)
+        self._say(self.pointers.forget(editor))
+        if not self.editors and rooms.get(self.key) is self:
+            del rooms[self.key]
+
+    def ask(self, editor: Editor, state: bytes) -> None:
+        """The editor says how far it is and gets what it lacks."""
+        self._asking.append((editor, state))
+        self._wake()
+
+    def offer(self, editor: Editor, seat: Seat, update: bytes) -> None:
+        self._offers.append((editor, Offer(seat.agent_id, seat.session_key, update)))
+        self._wake()
+
+    def poke(self, n: int | None = None) -> None:
+        """Others may have appended, up to `n`."""
+        if n is None or self.told is None or n > self.told:
+            self._behind = True
+            self._wake()
+
+    def point(self, editor: Editor, seat: Seat, said: list[Pointer]) -> None:
+        self._say(self.pointers.show(editor, said, seat), but=editor)
+
+    def _say(self, news: list[Pointer], but: Editor | None = None) -> None:
+        """Tell the editors here and everywhere what somebody shows of themselves."""
+        if not news:
+            return
+        frame = protocol.awareness(news)
+        self.push(frame, but=but)
+        conversation_id, kind = self.key
+        hub.announce(
+            DraftPointers(
+                process=PROCESS,
+                conversation_id=conversation_id,
+                kind=kind,
+                frame=base64.b64encode(frame).decode(),
+            )
+        )
+
+    def push(self, frame: bytes, but: Editor | None = None) -> None:
+        for editor in self.editors:
+            if editor is not but:
+                editor.push(frame)
+
+    # --- the one task ---
+
+    def _wake(self) -> None:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self._offers or self._asking or self._greeting or self._behind:
+                await self._once()
+        finally:
+            self._task = None
+
+    async def _once(self) -> None:
+        offers, self._offers = self._offers[:AT_ONCE], self._offers[AT_ONCE:]
+        asking, self._asking = self._asking, []
+        greeting, self._greeting = self._greeting, []
+        self._behind = False
+        document, self._document = self._document, None  # the thread's while it works on it
+        states = [state for _, state in asking]
+        try:
+            if offers:
+                given = [offer for _, offer in offers]
+                news = await in_thread(log.append, self.key, document, self.told, states, given)
+            else:
+                news = await in_thread(log.catch_up, self.key, document, self.told, states)
+        except Exception as error:
+            if isinstance(error, DatabaseError):
+                logger.warning("draft of %s waits: %s", self.key, error)
+            else:
+                logger.exception("draft of %s failed", self.key)
+            # They come back and say where they are; what was stored is not stored again.
+            for editor in {*greeting, *(one for one, _ in (*offers, *asking))}:
+                editor.end(TRY_LATER)
+            return
+        self._document = news.document
+        self._tell(news, [editor for editor, _ in offers], [editor for editor, _ in asking])
+        if news.long is not None:  # beside us: a broker that hangs holds up nobody who writes
+            spawn(in_thread(events.publish, DraftLong(draft_id=news.long)))
+        if greeting:
+            hello = protocol.step_1(news.document.state)
+            for editor in greeting:
+                if editor.writes:  # who reads along is not asked for what they have
+                    editor.push(hello)
+
+    def _tell(self, news: News, offering: list[Editor], asking: list[Editor]) -> None:
+        for row in news.rows:
+            self.push(
+                protocol.update(row.update),
+                but=None if row.offer is None else offering[row.offer],
+            )
+        for editor, answer in zip(asking, news.answers, strict=True):
+            if answer is None:
+                editor.end(UNREADABLE)
+            else:
+                editor.push(protocol.step_2(answer))
+        for position, code in news.refused.items():
+            offering[position].end(code)
+        self.told = news.document.n
+        moved, self.generation = news.generation != self.generation, news.generation
+        done = protocol.acknowledged(self.told, self.generation)
+        for editor in self.editors if moved else {*offering, *asking}:
+            if editor.acknowledges:
+                editor.push(done)
+
+
+rooms: dict[Key, Room] = {}
+
+
+def enter(key: Key, editor: Editor) -> Room:
+    room = rooms.get(key)
+    if room is None:
+        room = rooms[key] = Room(key)
+    room.join(editor)
+    return room
+
+
+@hub.hears(DraftGrew)
+def hear_growth(event: DraftGrew) -> None:
+    if room := rooms.get((event.conversation_id, event.kind)):
+        room.poke(event.n)
+
+
+@hub.hears(DraftPointers)
+def hear_pointers(event: DraftPointers) -> None:
+    """Carets of another process's clients, named by that process."""
+    room = rooms.get((event.conversation_id, event.kind))
+    if room is None or event.process == PROCESS:
+        return
+    try:
+        frame = protocol.read_frame(base64.b64decode(event.frame))
+        news = room.pointers.show(event.process, protocol.read_awareness(frame.data), None)
+    except (binascii.Error, ValueError):
+        logger.warning("pointers of another process could not be read")
+        return
+    if news:
+        room.push(protocol.awareness(news))
+
+
+@hub.on_tick
+async def look_for_updates() -> None:
+    """One query for all open drafts, whatever Redis told or did not."""
+    for room in rooms.values():
+        room.pointers.forget_silent()
+    if not rooms:
+        return
+    for key, n in await in_thread(_heads, list({key[0] for key in rooms})):
+        if room := rooms.get(key):
+            room.poke(n)
+
+
+def _heads(conversation_ids: list[str]) -> list[tuple[Key, int]]:
+    ids = [uuid.UUID(pk) for pk in conversation_ids]
+    found = SharedDraft.objects.filter(conversation__in=ids).values_list(
+        "conversation_id", "kind", "n"
+    )
+    return [((str(pk), kind), n) for pk, kind, n in found]

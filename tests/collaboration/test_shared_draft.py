@@ -1,0 +1,448 @@
+"""Drafts written together: all clients converge, nothing is lost, nobody writes who may not."""
+
+# ruff: noqa: F811  (fixtures of another file)
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from channels.testing import WebsocketCommunicator
+from pycrdt import Doc, Text
+
+from collaboration.drafts import folding, log, protocol, rooms
+from collaboration.drafts.documents import read_number
+from collaboration.drafts.models import DraftUpdate, DraftVersion, SharedDraft
+from collaboration.drafts.queries import shared_draft
+from conversations.modes.floor import Mode
+from conversations.threads.models import Conversation
+from helpdesk.asgi import application
+from permissions.accounts import commands as accounts
+from permissions.acts.checks import give
+from permissions.acts.vocabulary import Act
+from permissions.audit.models import AuditRecord
+from tests.collaboration.test_sockets import (  # noqa: F401
+    HOST,
+    ORIGIN,
+    cast,
+    in_database,
+    thread,
+)
+from tests.conftest import Browser
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Editor(WebsocketCommunicator):
+    """A small Yjs client, as the standard ones are: a document that is kept in step by a socket."""
+
+    def __init__(self, path: str, headers: Any, doc: Doc | None) -> None:
+        super().__init__(application, path, headers=headers)
+        self.doc = doc or Doc()
+        self.body = self.doc.get("body", type=Text)
+        self.made: list[bytes] = []
+        self.pointers: dict[int, Any] = {}
+        self.done: list[tuple[int, int]] = []
+        self.asked = False  # by the server, for what it lacks
+        self._remote = False
+        self.doc.observe(self._changed)
+
+    def _changed(self, event: Any) -> None:
+        if not self._remote:
+            self.made.append(event.update)
+
+    @property
+    def text(self) -> str:
+        return str(self.body)
+
+    async def begin(self) -> None:
+        await self.connect(timeout=10)
+        await self.raw(protocol.step_1(self.doc.get_state()))
+
+    async def raw(self, data: bytes) -> None:
+        await self.send_to(bytes_data=data)
+
+    async def say(self, text: str, at: int | None = None) -> None:
+        """Type a text, at the end or at a place (in bytes), and send it."""
+        self.body.insert(len(self.body) if at is None else at, text)
+        await self.flush()
+
+    async def erase(self, start: int, stop: int) -> None:
+        del self.body[start:stop]
+        await self.flush()
+
+    async def flush(self) -> None:
+        made, self.made = self.made, []
+        for update in made:
+            await self.raw(protocol.update(update))
+
+    async def take(self) -> None:
+        """Take in the next frame."""
+        data = await self.receive_from(timeout=10)
+        assert isinstance(data, bytes)
+        if data[0] == protocol.ACKNOWLEDGED:
+            n, at = read_number(data, 1)
+            self.done.append((n, read_number(data, at)[0]))
+            return
+        frame = protocol.read_frame(data)
+        if frame.kind == protocol.AWARENESS:
+            for one in protocol.read_awareness(frame.data):
+                self.pointers[one.client] = one.state
+        elif frame.part == protocol.STEP_1:
+            self.asked = True
+            await self.raw(protocol.step_2(self.doc.get_update(frame.data)))
+        else:
+            self._remote = True
+            self.doc.apply_update(frame.data)
+            self._remote = False
+
+    async def until(self, met: Any) -> None:
+        while not met():
+            await self.take()
+
+    async def reads(self, text: str) -> None:
+        await self.until(lambda: self.text == text)
+
+    async def end(self) -> int:
+        while True:
+            message = await self.receive_output(timeout=10)
+            if message["type"] == "websocket.close":
+                return int(message["code"])
+
+
+@pytest.fixture
+async def editors(cast, thread):
+    opened: list[Editor] = []
+
+    async def open_draft(
+        who: str, *, doc: Doc | None = None, note: bool = False, query: str = ""
+    ) -> Editor:
+        client = Browser()
+        await in_database(
+            client.force_login,
+            getattr(cast, who),
+            backend="permissions.accounts.backends.AgentBackend",
+        )
+        cookies = "; ".join(f"{k}={v.value}" for k, v in client.cookies.items())
+        path = f"/ws/drafts/{thread.pk}/{'note/' if note else ''}{query}"
+        editor = Editor(path, [HOST, ORIGIN, (b"cookie", cookies.encode())], doc)
+        opened.append(editor)
+        await editor.begin()
+        return editor
+
+    yield open_draft
+    for editor in opened:
+        if not editor.future.done():
+            await editor.disconnect()
+    while rooms.rooms:
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def key(thread):
+    return (str(thread.pk), "reply")
+
+
+def stored(key: tuple[str, str]) -> str:
+    draft = log.find(key)
+    return log.load(draft).text if draft else ""
+
+
+async def bring_in(cast: Any, who: str, *acts: Act) -> None:
+    await in_database(give, list(acts), getattr(cast, who), cast.inbox)
+    agent = getattr(cast, who)
+    await in_database(type(agent).objects.filter(pk=agent.pk).update, authz_version=9)
+
+
+# --- writing together ------------------------------------------------------------------------
+
+
+async def test_two_who_write_at_once_read_the_same(cast, thread, editors, key):
+    await bring_in(cast, "ben", Act.REPLY, Act.JOIN)
+    amy, ben = await editors("amy"), await editors("ben")
+    await amy.say("您好 Lin 👋 ")
+    await ben.reads("您好 Lin 👋 ")
+    await asyncio.gather(amy.say("from amy. "), ben.say("from ben. "))
+    await amy.until(lambda: "ben" in amy.text)
+    await ben.until(lambda: "amy" in ben.text)
+    assert amy.text == ben.text == await in_database(stored, key)
+    kept = await in_database(list, DraftUpdate.objects.order_by("n").values_list("n", "agent"))
+    assert kept == [(1, cast.amy.pk), *((n, kept[n - 1][1]) for n in (2, 3))]
+    assert not await in_database(
+        AuditRecord.objects.filter(verb__startswith="conversation.reply").exists
+    )
+
+
+async def test_who_wrote_what_is_known_to_every_process(cast, thread, editors, key):
+    await bring_in(cast, "ben", Act.REPLY, Act.JOIN)
+    amy, ben = await editors("amy"), await editors("ben")
+    await amy.say("您好，Lin。")
+    await ben.reads("您好，Lin。")
+    await ben.say("亲爱的", at=len("您好，".encode()))
+    await amy.reads("您好，亲爱的Lin。")
+    await amy.erase(0, len("您".encode()))
+    await ben.reads("好，亲爱的Lin。")
+    found = await in_database(shared_draft, cast.amy, thread.pk, "reply")
+    assert [(run["agent"]["name"], run["text"]) for run in found["runs"]] == [
+        ("Amy Ito", "好，"),
+        ("Ben Okafor", "亲爱的"),
+        ("Amy Ito", "Lin。"),
+    ]
+    room = rooms.rooms[key]
+    assert (
+        room._document.runs == (await in_database(log.load, await in_database(log.find, key))).runs
+    )
+    # What was there before somebody else went on with it is kept.
+    assert found["versions"][0]["text"] == "您好，Lin。"
+    assert found["versions"][0]["author"]["id"] == cast.amy.pk
+
+
+async def test_a_note_and_a_reply_are_two_drafts(cast, thread, editors):
+    reply, note = await editors("amy"), await editors("amy", note=True)
+    await reply.say("for Lin")
+    await note.say("for us")
+    again = await editors("amy", note=True)
+    await again.reads("for us")
+
+
+async def test_a_client_that_was_away_brings_what_it_wrote(cast, thread, editors, key):
+    amy = await editors("amy")
+    await amy.say("before ")
+    other = await editors("amy")
+    await other.reads("before ")
+    await other.disconnect()
+    other.body.insert(len(other.body), "offline ")
+    await amy.say("meanwhile ")
+    back = await editors("amy", doc=other.doc)
+    await back.until(lambda: back.asked and "meanwhile" in back.text)
+    await amy.until(lambda: "offline" in amy.text)
+    assert amy.text == back.text
+    assert sorted(amy.text.split()) == ["before", "meanwhile", "offline"]
+
+
+async def test_what_another_process_appended_is_found_without_being_told(
+    cast, thread, editors, key
+):
+    amy = await editors("amy")
+    await amy.say("one ")
+    ben = await editors("amy", query="?ack=1")
+    await ben.reads("one ")
+    doc = Doc()
+    body = doc.get("body", type=Text)
+    doc.apply_update(amy.doc.get_update())
+    made: list[bytes] = []
+    doc.observe(lambda event: made.append(event.update))
+    body.insert(len(body), "two")
+
+    def elsewhere() -> None:
+        draft = SharedDraft.objects.get()
+        log._store(draft, [(cast.amy.pk, made[0])])
+
+    await in_database(elsewhere)
+    await rooms.look_for_updates()
+    await amy.reads("one two")
+
+
+async def test_our_own_editor_is_told_what_is_durable(cast, thread, editors, key):
+    amy, plain = await editors("amy", query="?ack=1"), await editors("amy")
+    await amy.say("a")
+    await amy.until(lambda: (1, 0) in amy.done)
+    assert await in_database(DraftUpdate.objects.count) == 1
+    await plain.reads("a")
+    assert not plain.done
+
+
+async def test_folding_changes_nothing_and_may_happen_twice(cast, thread, editors, key):
+    amy = await editors("amy")
+    for number in range(30):
+        await amy.say(f"{number} ")
+    await amy.erase(0, 4)
+    other = await editors("amy")
+    await other.reads(amy.text)
+    draft = await in_database(SharedDraft.objects.get)
+    before = await in_database(log.load, draft)
+    assert await in_database(folding.fold, draft.pk)
+    assert not await in_database(folding.fold, draft.pk)
+    assert not await in_database(DraftUpdate.objects.exists)
+    after = await in_database(log.load, await in_database(SharedDraft.objects.get))
+    assert (after.text, after.runs, after.n) == (before.text, before.runs, before.n)
+    await amy.say("on")
+    await other.until(lambda: other.text.endswith("on"))
+    fresh = await editors("amy")
+    await fresh.reads(amy.text)
+
+
+async def test_a_room_ends_with_its_last_editor(cast, thread, editors, key):
+    amy = await editors("amy")
+    await amy.say("last words")
+    await amy.disconnect()
+    while rooms.rooms or await in_database(stored, key) != "last words":
+        await asyncio.sleep(0)
+
+
+# --- who may ---------------------------------------------------------------------------------
+
+
+async def test_who_may_only_look_reads_and_cannot_write(cast, thread, editors, key):
+    amy, ben = await editors("amy"), await editors("ben")
+    await amy.say("Dear Lin")
+    await ben.reads("Dear Lin")
+    await ben.say("!!!")
+    assert await ben.end() == 4403
+    await amy.say(",")
+    watching = await editors("ben")
+    await watching.reads("Dear Lin,")
+    assert await in_database(stored, key) == amy.text == "Dear Lin,"
+
+
+async def test_a_reader_who_says_what_is_known_stays(cast, thread, editors):
+    amy, ben = await editors("amy"), await editors("ben")
+    await amy.say("Dear Lin")
+    await ben.reads("Dear Lin")
+    await amy.erase(0, 5)
+    await ben.reads("Lin")
+    await ben.raw(protocol.step_2(ben.doc.get_update()))
+    await amy.say("!")
+    await ben.reads("Lin!")
+
+
+async def test_an_outsider_finds_no_draft(cast, thread, editors):
+    assert await (await editors("eve")).end() == 4404
+
+
+async def test_solo_refuses_everybody_but_the_one_responsible(cast, thread, editors, key):
+    await bring_in(cast, "ben", Act.REPLY, Act.JOIN)
+    amy, ben = await editors("amy"), await editors("ben")
+    await amy.say("A")
+    await ben.reads("A")
+    await in_database(
+        Conversation.objects.filter(pk=thread.pk).update, mode=Mode.SOLO, assignee=cast.amy
+    )
+    await ben.say("B")
+    assert await ben.end() == 4403
+    await amy.say("C")
+    other = await editors("amy")
+    await other.reads("AC")
+
+
+async def test_a_right_that_ends_closes_the_socket(cast, thread, editors):
+    amy = await editors("amy")
+    await amy.say("A")
+    await amy.until(lambda: True)
+    await in_database(accounts.leave_team, actor=None, agent=cast.amy, team=cast.team)
+    assert await amy.end() == 4403
+
+
+async def test_a_signed_out_agents_last_update_is_not_taken(cast, thread, editors, key):
+    from django.contrib.sessions.models import Session
+
+    amy = await editors("amy")
+    await amy.say("A")
+    await in_database(Session.objects.all().delete)
+    await amy.say("B")
+    assert await amy.end() in (4401, 4403)
+    assert await in_database(stored, key) in ("", "A")
+
+
+# --- carets and names ------------------------------------------------------------------------
+
+
+async def test_nobody_bears_another_name(cast, thread, editors):
+    amy, ben = await editors("amy"), await editors("ben")
+    forged = {"user": {"id": cast.amy.pk, "name": "Amy Ito"}, "cursor": {"anchor": 1}}
+    await ben.raw(protocol.awareness([protocol.Pointer(7, 1, forged)]))
+    await amy.until(lambda: amy.pointers.get(7))
+    assert amy.pointers[7]["user"]["name"] == "Ben Okafor"
+    assert amy.pointers[7]["cursor"] == {"anchor": 1}
+    # Nobody speaks for another's client either.
+    await amy.raw(protocol.awareness([protocol.Pointer(7, 9, {"cursor": None})]))
+    await amy.raw(protocol.awareness([protocol.Pointer(8, 1, {})]))
+    await ben.until(lambda: ben.pointers.get(8))
+    assert 7 not in ben.pointers
+    late = await editors("amy")
+    await late.until(lambda: late.pointers.get(7))
+    await ben.disconnect()
+    await late.until(lambda: late.pointers[7] is None)
+
+
+# --- it cannot be broken ---------------------------------------------------------------------
+
+
+BAD = [
+    (b"\x00", 4400),
+    (b"\x00\x02", 4400),
+    (b"\x63\x00", 4400),
+    (b"\x00\x07\x00", 4400),
+    (b"\x00\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 4400),
+    (protocol.update(b"\xff" * 30), 4400),
+    (protocol.update(b"\x01\x01\x63\x05\x04\x01\x04body\x01x\x00"), 4400),  # a gap before it
+    (protocol.update(b"\x00\x01\x63\x01\x00\x05"), 4400),  # deletes what is to come
+    (protocol.step_1(b"\xff\xff"), 4400),
+    (b"\x01\x03\x01\x07\x01", 4400),
+    (protocol.awareness([protocol.Pointer(n, 1, {}) for n in range(9)]), 4400),
+    (b"\x00\x02" + b"\x00" * 70_000, 4413),
+]
+
+
+async def test_a_bad_frame_ends_its_socket_and_harms_nobody(cast, thread, editors, key):
+    amy = await editors("amy")
+    await amy.say("kept")
+    for frame, code in BAD:
+        bad = await editors("amy")
+        await bad.reads(amy.text)
+        await bad.raw(frame)
+        assert await bad.end() == code, frame
+        await amy.say(".")
+    other = await editors("amy")
+    await other.reads("kept" + "." * len(BAD))
+    assert await in_database(stored, key) == amy.text
+
+
+async def test_what_is_said_again_is_stored_once(cast, thread, editors, key):
+    amy = await editors("amy", query="?ack=1")
+    amy.body.insert(0, "once")
+    update = amy.made.pop()
+    for _ in range(5):
+        await amy.raw(protocol.update(update))
+    await amy.say("!")
+    await amy.until(lambda: any(n == 2 for n, _ in amy.done))
+    assert await in_database(DraftUpdate.objects.count) == 2
+    assert await in_database(stored, key) == "once!"
+
+
+async def test_a_flood_ends_its_socket(cast, thread, editors):
+    amy = await editors("amy")
+    for _ in range(400):
+        await amy.raw(b"\x03")
+    assert await amy.end() == 4429
+
+
+async def test_a_text_frame_is_not_of_this_protocol(cast, thread, editors):
+    amy = await editors("amy")
+    await amy.send_to(text_data=json.dumps({"type": "head"}))
+    assert await amy.end() == 4400
+
+
+async def test_a_refused_store_leaves_the_others_and_the_text_whole(
+    cast, thread, editors, key, monkeypatch
+):
+    from django.db import OperationalError
+
+    amy, other = await editors("amy"), await editors("amy")
+    await amy.say("A")
+    await other.reads("A")
+    store = log._store
+
+    def fail(*args: Any) -> None:
+        monkeypatch.setattr(log, "_store", store)
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr(log, "_store", fail)
+    await amy.say("B")
+    assert await amy.end() == 1013
+    back = await editors("amy", doc=amy.doc)
+    await back.until(lambda: back.asked)
+    await other.reads("AB")
+    await other.say("C")
+    await back.reads("ABC")
+    assert not await in_database(DraftVersion.objects.exists)
