@@ -248,9 +248,9 @@ def _values(secrets: Secrets, kind: str, fields: list[str]) -> dict[str, str]:
     return {
         email: f"{secrets.word(kind)}@secret.example",
         phone: secrets.digits(kind, "13", 9),
-        address: secrets.words(kind, 5),
+        address: secrets.words(kind, 12),
         identity: secrets.digits(kind, "1101011990", 8),
-        **{key: secrets.words(kind, 5) for key in texts},
+        **{key: secrets.words(kind, 12) for key in texts},
     }
 
 

@@ -19,6 +19,7 @@ from collaboration.drafts.documents import Document
 from collaboration.drafts.events import DraftGrew, DraftLong, DraftPointers
 from collaboration.drafts.log import Key, News, Offer
 from collaboration.drafts.models import SharedDraft
+from collaboration.drafts.parts import parts_of
 from collaboration.drafts.pointers import Pointers
 from collaboration.drafts.protocol import Pointer
 from collaboration.presence.table import PROCESS
@@ -167,7 +168,10 @@ class Room:
             if answer is None:
                 editor.end(UNREADABLE)
             else:
-                editor.push(protocol.step_2(answer))
+                *parts, last = parts_of(answer)
+                for part in parts:
+                    editor.push(protocol.update(part))
+                editor.push(protocol.step_2(last))  # by which its client knows that this is all
         for position, code in news.refused.items():
             offering[position].end(code)
         self.told = news.document.n
