@@ -82,7 +82,7 @@ def test_who_was_slower_is_told_who_was_faster(person, lin):
     expect(desk.entry("took the conversation")).to_be_attached()
     desk.page.keyboard.type("Mia")
     desk.page.keyboard.press("Enter")
-    expect(desk.page.locator(".toast")).to_contain_text("became responsible")
+    expect(desk.page.locator(".toast", has_text="became responsible")).to_be_visible()
     expect(desk.dialog("people")).to_be_visible()
 
 

@@ -67,7 +67,7 @@ class Lists:
 
     @property
     def toast(self) -> Locator:
-        return self.page.locator("#toasts .toast").last
+        return self.page.locator("#toasts .toast:not(.notice-toast)").last
 
 
 @pytest.fixture

@@ -227,8 +227,8 @@ def test_what_is_before_ones_eyes_is_neither_counted_nor_shown(live, person):
     expect(bell.count).to_be_hidden()  # by opening it
     expect(desk.page.locator("#people [data-agent]")).to_have_count(1)  # she sees him there
     desk.turn_to("note")
-    desk.write("@周明 here")
-    expect(theirs.entry("here")).to_be_visible()
+    desk.write("@周明 have a look")
+    expect(theirs.entry("have a look")).to_be_visible()
     marker = conversation(live)  # whatever comes after has been told
     expect(bell.count).to_have_text("1")
     expect(bell.toasts).to_have_count(1)

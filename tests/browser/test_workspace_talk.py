@@ -80,7 +80,7 @@ def test_a_link_leads_to_a_message_far_back(live, person):
     amy.ask("location.hash = '#entry-299'")
     expect(page.locator("#entry-299")).to_be_in_viewport()
     amy.ask("location.hash = '#entry-9999'")
-    expect(page.locator(".toast")).to_contain_text("cannot be found")
+    expect(page.locator(".toast", has_text="cannot be found")).to_be_visible()
 
 
 def test_a_message_is_quoted_and_its_link_copied(live, person):
@@ -98,7 +98,7 @@ def test_a_message_is_quoted_and_its_link_copied(live, person):
     expect(desk.field).to_have_value("Yes.")
     desk.entry("Two").locator(".bubble").hover()
     amy.page.locator("[data-tool=link]").click()
-    expect(amy.page.locator(".toast")).to_contain_text("copied")
+    expect(amy.page.locator(".toast", has_text="copied")).to_be_visible()
     link = amy.ask("navigator.clipboard.readText()")
     assert link.endswith(f"/workspace/conversations/{lin.conversation}/#entry-1")
 
