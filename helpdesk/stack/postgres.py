@@ -124,14 +124,16 @@ def _run(command: list[str], folder: Path, account: Account | None, typed: str =
 
 
 def _recover(cluster: Path) -> None:
-    """End the server of a run that was killed, with all its children, and forget its lock file."""
+    """End the server of a run that was killed, with all its children, and forget its lock files."""
     lock = cluster / "postmaster.pid"
     alive = processes.working_in(cluster, "postgres")
     if (postmaster := processes.read_pid(lock)) in alive:
         processes.end([postmaster], (signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
     processes.end(processes.working_in(cluster, "postgres"), (signal.SIGQUIT, 5.0))
-    # Its number may belong to another process by now, which the server would wait for in vain.
-    lock.unlink(missing_ok=True)
+    # Its number may belong to another process by now, which the server would wait for in vain; one
+    # that was cut while it wrote them left them empty, which no server forgives.
+    for left in (lock, *socket_directory().glob(".s.PGSQL.*")):
+        left.unlink(missing_ok=True)
 
 
 def _status(cluster: Path) -> tuple[int, str] | None:

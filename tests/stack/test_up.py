@@ -101,6 +101,9 @@ def test_ctrl_c_while_it_starts_stops_it_too(up):
     one.process.send_signal(signal.SIGINT)
     code, printed = one.ended()
     assert (code, one.family()) == (0, set()), printed
+    sockets = one.folder / "sockets"
+    sockets.mkdir(exist_ok=True)
+    (sockets / ".s.PGSQL.5432.lock").write_text("")  # PostgreSQL was cut while it wrote this
     up().wait_until_up()
 
 
