@@ -46,6 +46,7 @@ def fill(job: dict[str, int]) -> Any:
     )
     many = job["conversations"]
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")  # what fills is no request
         _copy(cursor, Customer, customer.pk, many // 10, {"id": "uuidv7()"})
         cursor.execute(
             "CREATE TEMP TABLE people AS SELECT id, row_number() OVER () AS n "
@@ -84,6 +85,7 @@ def fill(job: dict[str, int]) -> Any:
             [permission, kind, agent.pk, [inbox.pk for inbox in inboxes[: job["inboxes"]]]],
         )
         cursor.execute("VACUUM ANALYZE")
+        cursor.execute("RESET statement_timeout")
     Agent.objects.filter(pk=agent.pk).update(authz_version=2)
     return Agent.objects.get(pk=agent.pk)
 
