@@ -1,7 +1,7 @@
 # Everything a developer types. `make run` needs nothing but Python 3.11 or newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test pytest lint format faults screenshots clean venv venv-dev
+.PHONY: help run test pytest lint format editor faults screenshots clean venv venv-dev
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -33,6 +33,9 @@ lint: venv-dev ## check code and templates without running tests
 format: venv-dev ## rewrite code and templates into house style
 	@$(VENV)/ruff check --fix-only --quiet . && $(VENV)/ruff format .
 	@find templates -name '*.html' -exec $(VENV)/djade --target-version 5.2 {} + || true
+
+editor: ## bundle the composer's editor anew (needs Node 20 and npm)
+	@cd collaboration/drafts/editor && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 faults: venv-dev ## the long run of the fault tests
 	@$(VENV)/python -m helpdesk.stack.check --only pytest -n 0 tests/faults --long $(ARGS)

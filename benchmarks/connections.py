@@ -19,6 +19,7 @@ from typing import Any
 from harness import report, servers
 from harness.desk import Desk, agent_door, customer_door
 from harness.process import run_load
+from harness.rounds import in_rounds
 from harness.usage import CpuMeter, Memory
 from harness.websocket import Door
 
@@ -183,17 +184,13 @@ def main() -> int:
         Target(who, server) for server in servers.SERVERS for who in ("bare", "agents", "customers")
     ]
     targets = [target for target in targets if arguments.only in target.name]
-    runs: list[Run] = []
-    missing: dict[str, str] = {}
     with servers.folder(arguments.data) as data:
-        for round_ in range(arguments.rounds):
-            for target in targets if round_ % 2 == 0 else targets[::-1]:
-                print(f"round {round_ + 1}: {target.name}", file=sys.stderr, flush=True)
-                try:
-                    runs += measure(target, arguments, data, round_)
-                except (servers.Missing, RuntimeError, OSError) as problem:
-                    missing[target.name] = str(problem)
-                    print(f"  missing: {problem}", file=sys.stderr, flush=True)
+        runs, missing = in_rounds(
+            targets,
+            arguments.rounds,
+            lambda target, round_: measure(target, arguments, data, round_),
+            asdict,
+        )
     print_table(runs, targets, arguments)
     report.write_json(arguments.json, {"missing": missing, "runs": [asdict(run) for run in runs]})
     return int(bool(missing) or any(run.closed for run in runs))

@@ -21,6 +21,7 @@ from typing import Any
 from harness import report, servers
 from harness.desk import Agent, Desk, agent_door, messages_path
 from harness.process import run_load
+from harness.rounds import chosen, in_rounds
 from harness.usage import CpuMeter
 from harness.websocket import Door
 
@@ -159,28 +160,6 @@ def measure(
             limit = arguments.seconds + arguments.warmup + 60
             figures = run_load("load_fanout", job, meter.mark, limit)
             yield Run(target.name, load.kind, load.screens, round_, figures, meter.cores)
-
-
-def measure_all(
-    arguments: argparse.Namespace, targets: list[Target], loads: list[Load]
-) -> tuple[list[Run], dict[str, str]]:
-    """All rounds; beside the runs, what could not be measured and why."""
-    runs: list[Run] = []
-    missing: dict[str, str] = {}
-    with servers.folder(arguments.data) as data:
-        for round_ in range(arguments.rounds):
-            for target in targets if round_ % 2 == 0 else targets[::-1]:
-                if target.name in missing:
-                    continue
-                print(f"round {round_ + 1}: {target.name}", file=sys.stderr, flush=True)
-                try:
-                    for run in measure(target, loads, arguments, data, round_):
-                        runs.append(run)
-                        print(f"  {brief(run)}", file=sys.stderr, flush=True)
-                except (servers.Missing, RuntimeError, OSError) as problem:
-                    missing[target.name] = str(problem)
-                    print(f"  missing: {problem}", file=sys.stderr, flush=True)
-    return runs, missing
 
 
 def brief(run: Run) -> str:
@@ -409,15 +388,17 @@ def main() -> int:
     """Measure and print; 1 when a delivery of the product broke a promise."""
     arguments = parse()
     servers.prepare()
-    targets = [
-        target
-        for target in all_targets(arguments.by_socket)
-        if not arguments.only or any(part in target.name for part in arguments.only)
-    ]
+    targets = chosen(all_targets(arguments.by_socket), arguments.only)
     kinds = ("window", "rate") if arguments.loads == "both" else (arguments.loads,)
     loads = [Load(kind, screens) for screens in arguments.screens for kind in kinds]
     with contextlib.suppress(KeyboardInterrupt):
-        runs, missing = measure_all(arguments, targets, loads)
+        with servers.folder(arguments.data) as data:
+            runs, missing = in_rounds(
+                targets,
+                arguments.rounds,
+                lambda target, round_: measure(target, loads, arguments, data, round_),
+                brief,
+            )
         found = aims(runs, targets)
         print_tables(runs, missing, targets, arguments)
         print_aims(found)

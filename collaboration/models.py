@@ -5,6 +5,7 @@ from collaboration.canned.models import CannedReply
 from collaboration.drafts.models import DraftUpdate, DraftVersion, PrivateDraft, SharedDraft
 from collaboration.notices.models import Derived, Notice, NoticeSettings, Swept
 from collaboration.saved.models import SavedView
+from collaboration.suggestions.models import Suggestion
 
 __all__ = [
     "BulkJob",
@@ -17,5 +18,6 @@ __all__ = [
     "PrivateDraft",
     "SavedView",
     "SharedDraft",
+    "Suggestion",
     "Swept",
 ]

@@ -29,7 +29,9 @@ urlpatterns = [
     path("", include("collaboration.policy.urls")),
     path("", include("collaboration.drafts.urls")),
     path("", include("collaboration.canned.urls")),
+    path("", include("collaboration.suggestions.urls")),
     path("", include("collaboration.context.urls")),
+    path("", include("collaboration.catchup.urls")),
 ]
 if settings.DEMO:
     urlpatterns += [path("", include("helpdesk.demo.urls"))]

@@ -102,6 +102,7 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "workspace/conversations/<uuid:pk>/": ("get", 200, 200, 404, 302),
     "workspace/conversations/(?P<pk>[0-9a-f-]{36})/entries/?": ("get", 200, 200, 404, 302),
     "workspace/conversations/<uuid:pk>/parts/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/catch-up/": ("get", 204, 204, 404, 302),
     "workspace/conversations/<uuid:pk>/row/": ("get", 200, 200, 404, 302),
     "workspace/conversations/<uuid:pk>/people/": ("get", 200, 200, 404, 302),
     "workspace/conversations/<uuid:pk>/mergeable/": ("get", 200, 200, 404, 302),
@@ -155,6 +156,19 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "workspace/conversations/<uuid:pk>/private-draft/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/draft/": ("get", 200, 200, 404, 302),
     "workspace/conversations/<uuid:pk>/draft/send/": ("post", 422, 422, 422, 401),
+    "workspace/sent-replies/": ("get", 200, 200, 200, 302),
+    "workspace/conversations/<uuid:pk>/suggest/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/suggestions/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/suggestions/own/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/suggestions/<int:suggestion>/use/": (
+        ("post", 404, 403, 404, 401)
+    ),
+    "workspace/conversations/<uuid:pk>/suggestions/<int:suggestion>/decline/": (
+        ("post", 404, 403, 404, 401)
+    ),
+    "workspace/conversations/<uuid:pk>/suggestions/<int:suggestion>/withdraw/": (
+        ("post", 404, 404, 404, 401)
+    ),
     "workspace/canned/": ("get", 200, 200, 200, 302),
     "settings/canned/": ("get", 200, 200, 200, 302),
     "settings/canned/new/": ("get", 200, 200, 200, 302),
@@ -174,6 +188,7 @@ RECORDS = (
     "conversations/conversation",
     "conversations/grant",
     "collaboration/shareddraft",
+    "collaboration/suggestion",
 )
 HIDDEN = (404, 404, 404, 302)
 TABLE |= {f"admin/{record}/": ("get", *HIDDEN) for record in RECORDS}
@@ -209,7 +224,7 @@ def test_who_may_use_it(cast: Cast, signed_in, address):
     path = re.sub(r"<uuid:\w+>", str(uuid.uuid4()), path).replace("<int:pk>", "0")
     path = path.replace("<int:notice_id>", "1").replace("<path:object_id>", "1")
     path = path.replace("(?P<app_label>permissions|conversations|collaboration)", "permissions")
-    path = path.replace("<slug:format>", "csv").replace("(?P<url>.*)", "x/")
+    path = path.replace("<int:suggestion>", "1").replace("<slug:format>", "csv").replace("(?P<url>.*)", "x/")
     found = []
     for who in ("amy", "ben", "eve", None):
         client = signed_in(who) if who else Browser()

@@ -1,16 +1,13 @@
 """A draft's socket: the y-websocket protocol for any Yjs client whose agent may see the draft.
 
-With `?ack=1` the client is also told how far what it wrote is durable.
+With `?ack=1` the client is also told how many of its updates are durable.
 """
 
-import logging
 import uuid
-from collections import Counter
 from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.db import DatabaseError
 
 from collaboration.drafts import protocol, rooms
 from collaboration.drafts.models import PrivateDraft
@@ -18,40 +15,28 @@ from collaboration.drafts.protocol import BadFrame, Frame
 from collaboration.drafts.writing import writers_among
 from collaboration.policy import live as policy
 from collaboration.workspace.screens import spawn
-from collaboration.workspace.seats import (
-    Seat,
-    language_of,
-    may_see,
-    session_key_of,
-    still_valid,
-    take_seat,
-)
+from collaboration.workspace.seated import SeatedSocket
+from collaboration.workspace.seats import Seat, may_see
 from conversations.threads.events import EntryAdded
 from helpdesk.core.live import hub
 from helpdesk.core.live.sockets import (
     MAX_FRAME,
     NO_RIGHT,
-    NOT_SIGNED_IN,
     NOTHING_HERE,
     TOO_LARGE,
     TOO_MANY,
     UNREADABLE,
-    Socket,
 )
 from helpdesk.core.live.threads import in_thread
-from permissions.acts.scope import AccessChanged
-
-logger = logging.getLogger(__name__)
 
 _editors: set["DraftConsumer"] = set()
-_per_agent: Counter[int] = Counter()
 
 
-class DraftConsumer(Socket):
+class DraftConsumer(SeatedSocket):
     max_outbox = 12 * 1024 * 1024  # a whole document of the largest size, and what follows it
-    seat: Seat | None = None
     room: rooms.Room | None = None
     acknowledges = writes = unseen = False
+    taken = 0  # updates of this socket that are in the log, or were there already
 
     def __init__(self) -> None:
         # Who types sends a change and a caret with each key.
@@ -69,19 +54,14 @@ class DraftConsumer(Socket):
         self.kind = (mode.NOTE if route.get("note") else mode.REPLY).value
         asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         self.acknowledges = asked.get("ack") == ["1"]
-        headers = dict(self.scope["headers"])
-        self.browser_language = language_of(headers)
-        seat = await in_thread(take_seat, session_key_of(headers), self.browser_language)
+        seat = await self.find_seat()
         if seat is None:
-            return await self.refuse(NOT_SIGNED_IN)
-        if _per_agent[seat.agent_id] >= settings.LIMITS["sockets per agent"][0]:
-            return await self.refuse(TOO_MANY)
+            return
         if not await in_thread(may_see, seat.agent_id, self.conversation_id):
             return await self.refuse(NOTHING_HERE)
         await policy.know()
         await self._learn_rights(seat)
-        self.seat, self.language = seat, seat.language
-        _per_agent[seat.agent_id] += 1
+        self.sit_down(seat)
         _editors.add(self)
         await self.accept()
         self.room = rooms.enter((self.conversation_id, self.kind), self)
@@ -129,37 +109,23 @@ class DraftConsumer(Socket):
             self.push(protocol.awareness(self.room.pointers.all()))
 
     def closed(self) -> None:
-        if self.seat is None:
-            return
+        super().closed()
         _editors.discard(self)
         if self.room:
             self.room.leave(self)
-        _per_agent[self.seat.agent_id] -= 1
-        if not _per_agent[self.seat.agent_id]:
-            del _per_agent[self.seat.agent_id]
 
     # --- rights ---
 
-    async def check_seat(self) -> None:
-        """Ask anew who this is and whether they see the conversation; else that was it."""
-        old = self.seat
-        if old is None or self.ended:
-            return
-        seat = await in_thread(take_seat, old.session_key, self.browser_language)
-        if seat is None:
-            return self.end(NOT_SIGNED_IN)
+    async def seat_renewed(self, old: Seat, seat: Seat) -> None:
+        """Who does not see the conversation any more has no business here."""
         if not await in_thread(may_see, seat.agent_id, self.conversation_id):
             return self.end(NO_RIGHT)
         await self._learn_rights(seat)
         self.seat = seat
 
-
-@hub.hears(AccessChanged)
-def ask_anew(event: AccessChanged) -> None:
-    concerned = set(event.agent_ids)
-    for editor in list(_editors):
-        if editor.seat and editor.seat.agent_id in concerned:
-            spawn(editor.check_seat())
+    def is_sure(self, seat: Seat) -> bool:
+        """Whether no hand-over can take a conversation from their sight."""
+        return not seat.sight.exceptions and seat.sight.inboxes == seat.sight.all_of
 
 
 @hub.hears(EntryAdded)
@@ -168,23 +134,3 @@ def ask_who_still_writes(event: EntryAdded) -> None:
     for editor in list(_editors):
         if editor.conversation_id == event.conversation_id:
             spawn(editor.check_seat())
-
-
-@hub.on_tick
-async def look_for_changed_rights() -> None:
-    """Two queries for all sockets, whatever Redis told or did not."""
-    held = {editor: editor.seat for editor in _editors if editor.seat}
-    if not held:
-        return
-    valid = await in_thread(still_valid, list(held.values()))
-    for editor, seat in held.items():
-        if seat not in valid or not _is_sure(seat):
-            try:
-                await editor.check_seat()
-            except DatabaseError as error:  # away for a moment; the next tick asks again
-                logger.warning("rights of an editor could not be asked anew: %s", error)
-
-
-def _is_sure(seat: Seat) -> bool:
-    """Whether no hand-over can take a conversation from their sight."""
-    return not seat.sight.exceptions and seat.sight.inboxes == seat.sight.all_of

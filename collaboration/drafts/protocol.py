@@ -76,9 +76,9 @@ def update(data: bytes) -> bytes:
     return _sync(UPDATE, data)
 
 
-def acknowledged(n: int, generation: int) -> bytes:
-    """All this socket sent so far is durable as of number `n` of the log."""
-    return bytes((ACKNOWLEDGED,)) + number(n) + number(generation)
+def acknowledged(n: int, generation: int, taken: int) -> bytes:
+    """The first `taken` updates of this socket are durable as of number `n` of the log."""
+    return bytes((ACKNOWLEDGED,)) + number(n) + number(generation) + number(taken)
 
 
 @dataclass(frozen=True, slots=True)

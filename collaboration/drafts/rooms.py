@@ -40,6 +40,7 @@ class Editor(Protocol):
     seat: Seat | None
     acknowledges: bool
     writes: bool
+    taken: int
 
     def push(self, text: str | bytes) -> None: ...
     def end(self, code: int) -> None: ...
@@ -176,10 +177,11 @@ class Room:
             offering[position].end(code)
         self.told = news.document.n
         moved, self.generation = news.generation != self.generation, news.generation
-        done = protocol.acknowledged(self.told, self.generation)
+        for editor in offering:
+            editor.taken += 1
         for editor in self.editors if moved else {*offering, *asking}:
             if editor.acknowledges:
-                editor.push(done)
+                editor.push(protocol.acknowledged(self.told, self.generation, editor.taken))
 
 
 rooms: dict[Key, Room] = {}

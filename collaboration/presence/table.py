@@ -14,7 +14,8 @@ from typing import TypeVar
 from collaboration.presence.events import PresenceChanged, PresenceRoster
 from helpdesk.core.live import hub
 
-STATES = ("open", "viewing", "reply", "note")  # from least to most telling
+WRITING_STATES = ("field", "reply", "note")
+STATES = ("open", "viewing", *WRITING_STATES)  # from least to most telling
 REPEAT = 10.0  # seconds between two rosters
 FORGET = 25.0  # seconds of a process's silence
 WRITING = 6.0  # seconds that one sign of typing lasts
@@ -33,8 +34,8 @@ class Sighting:
     heard_at: float
 
     def now(self) -> str:
-        writing = self.state in ("reply", "note")
-        return "viewing" if writing and time.monotonic() - self.heard_at > WRITING else self.state
+        old = time.monotonic() - self.heard_at > WRITING
+        return "viewing" if old and self.state in WRITING_STATES else self.state
 
 
 _table: dict[str, dict[str, Sighting]] = {}  # conversation → screen → sighting
@@ -68,7 +69,7 @@ def is_before_eyes(agent_id: int, conversation_id: str) -> bool:
 
 def is_writing(screen: str, conversation_id: str) -> bool:
     known = _table.get(conversation_id, {}).get(screen)
-    return known is not None and known.now() in ("reply", "note")
+    return known is not None and known.now() in WRITING_STATES
 
 
 def show(screen: str, agent_id: int, conversation_id: str, state: str) -> None:
@@ -130,7 +131,9 @@ def hear_roster(event: PresenceRoster) -> None:
                 _forget(conversation_id, screen)
     for (conversation_id, screen), (agent_id, state) in told.items():
         known = _table.get(conversation_id, {}).get(screen)
-        if known is None and state in STATES and isinstance(agent_id, int):
+        # A change of theirs may have been lost on its way.
+        is_news = known is None or known.now() != state
+        if is_news and state in STATES and isinstance(agent_id, int):
             _table.setdefault(conversation_id, {})[screen] = Sighting(
                 agent_id, str(state), event.process, time.monotonic()
             )
@@ -174,7 +177,7 @@ async def keep_true() -> None:
                 _forget(conversation_id, screen)
             elif sighting.process == PROCESS:
                 mine.append([screen, sighting.agent_id, conversation_id, sighting.now()])
-            if sighting.state in ("reply", "note") and sighting.now() == "viewing":
+            if sighting.state != sighting.now():
                 sighting.state = "viewing"
                 _changed(conversation_id)
     for process in silent:

@@ -1,15 +1,10 @@
 """The agents' window: entries of the conversations they watch, their lists, who else is there."""
 
 import asyncio
-import logging
 import secrets
 import time
 import uuid
-from collections import Counter
 from typing import Any
-
-from django.conf import settings
-from django.db import DatabaseError
 
 from collaboration.approvals import live as approvals
 from collaboration.context import live as customers
@@ -18,58 +13,41 @@ from collaboration.policy import live as policy
 from collaboration.presence import attending, table
 from collaboration.workspace import lists
 from collaboration.workspace.screens import screens, spawn
-from collaboration.workspace.seats import (
-    Seat,
-    language_of,
-    may_see,
-    session_key_of,
-    still_valid,
-    take_seat,
-    visible_among,
-)
+from collaboration.workspace.seated import SeatedSocket
+from collaboration.workspace.seats import Seat, may_see, visible_among
 from conversations.intake.events import AgentTypingToCustomer, CustomerTyping
 from conversations.threads import feeds
 from conversations.threads.covering import clear_screens
 from conversations.threads.events import CustomerHasRead, ReadMarkMoved
 from helpdesk.core.live import hub
-from helpdesk.core.live.sockets import NOT_SIGNED_IN, TOO_MANY, Socket, dump
+from helpdesk.core.live.sockets import dump
 from helpdesk.core.live.threads import in_thread
-from permissions.acts.scope import AccessChanged
-
-logger = logging.getLogger(__name__)
 
 MOST_WATCHED = 20  # conversations by one screen
 MOST_ROWS = 100  # of its list, whose people it hears of
 A_DAY = 86_400.0  # no timer of an event loop is set for longer
 SILENT = 25.0  # seconds after which a screen that said it is looked at is believed no more
 
-_per_agent: Counter[int] = Counter()
 # Conversation → the screens that are told of its people: they watch it, or their list shows it.
 _watching: dict[str, set["WorkspaceConsumer"]] = {}
 _listing: dict[str, set["WorkspaceConsumer"]] = {}
 
 
-class WorkspaceConsumer(Socket):
-    seat: Seat | None = None
-
+class WorkspaceConsumer(SeatedSocket):
     async def opened(self) -> None:
-        headers = dict(self.scope["headers"])
-        self.browser_language = language_of(headers)
         self.screen = secrets.token_hex(6)
         self.watched: dict[str, feeds.Feed] = {}
         self.rows: set[str] = set()
         self.unseen: set[str] = set()  # conversations a supervisor watches without being seen
+        self.written: set[str] = set()  # … where they were seen to write, until they turn away
         self.heard_at = time.monotonic()
         self.end_of_grant: asyncio.TimerHandle | None = None
-        seat = await in_thread(take_seat, session_key_of(headers), self.browser_language)
+        seat = await self.find_seat()
         if seat is None:
-            return await self.refuse(NOT_SIGNED_IN)
-        if _per_agent[seat.agent_id] >= settings.LIMITS["sockets per agent"][0]:
-            return await self.refuse(TOO_MANY)
+            return
         await policy.know()
         await customers.know(seat.agent_id)
-        self.seat, self.language = seat, seat.language
-        _per_agent[seat.agent_id] += 1
+        self.sit_down(seat)
         screens.add(self)
         await self.accept()
         lists.names[seat.agent_id] = (seat.name, seat.colour)
@@ -121,7 +99,7 @@ class WorkspaceConsumer(Socket):
         _watching.setdefault(conversation_id, set()).add(self)
         await self._find_out_whether_seen(seat, conversation_id)
         self._show(seat, conversation_id, "viewing")
-        if table.people(conversation_id):
+        if conversation_id in self.unseen or table.people(conversation_id):
             tell_people(conversation_id, only=self)
         notices.seen(seat.agent_id, conversation_id)
 
@@ -157,28 +135,31 @@ class WorkspaceConsumer(Socket):
             _forget(_watching, conversation_id, self)
             table.gone(self.screen, self.seat.agent_id, conversation_id)
             self.unseen.discard(conversation_id)
+            self.written.discard(conversation_id)
 
     async def _find_out_whether_seen(self, seat: Seat, conversation_id: str) -> None:
-        """Asked again with each sign of life: who joins is seen from then on."""
-        unseen = policy.hides_supervisors() and await in_thread(
-            policy.is_unseen, seat.agent_id, conversation_id
-        )
+        """Asked again with each sign of life: who joins, or wrote, is seen from then on."""
+        hides = policy.hides_supervisors() and conversation_id not in self.written
+        unseen = hides and await in_thread(policy.is_unseen, seat.agent_id, conversation_id)
         (self.unseen.add if unseen else self.unseen.discard)(conversation_id)
 
     def _show(self, seat: Seat, conversation_id: str, state: str) -> None:
         """Tell colleagues what this screen does; whoever watches unseen is seen once they write."""
-        if conversation_id in self.unseen and state in ("open", "viewing"):
+        if state in table.WRITING_STATES:
+            self.written.add(conversation_id)
+            self.unseen.discard(conversation_id)
+        if conversation_id in self.unseen:
             table.gone(self.screen, seat.agent_id, conversation_id)
         else:
             table.show(self.screen, seat.agent_id, conversation_id, state)
 
     def _typing(self, seat: Seat, conversation_id: str, frame: dict[str, Any]) -> None:
         writes = frame.get("mode") if frame.get("typing", True) else None
-        state = writes if writes in ("reply", "note") else "viewing"
+        state = writes if writes in table.WRITING_STATES else "viewing"
         self._show(seat, conversation_id, state)
         feed = self.watched[conversation_id]
         name = policy.name_for_customers(feed.inbox_id, seat.public_name)
-        if writes != "note" and name is not None:
+        if writes not in ("field", "note") and name is not None:
             hub.announce(
                 AgentTypingToCustomer(
                     conversation_id=conversation_id,
@@ -194,6 +175,7 @@ class WorkspaceConsumer(Socket):
         }
 
     def closed(self) -> None:
+        super().closed()
         if self.seat is None:
             return
         for conversation_id in list(self.watched):
@@ -202,20 +184,11 @@ class WorkspaceConsumer(Socket):
         if self.end_of_grant:
             self.end_of_grant.cancel()
         screens.discard(self)
-        _per_agent[self.seat.agent_id] -= 1
-        if not _per_agent[self.seat.agent_id]:
-            del _per_agent[self.seat.agent_id]
 
     # --- rights ---
 
-    async def check_seat(self) -> None:
-        """Ask anew who this is and what they may see; blank what is not theirs any more."""
-        old = self.seat
-        if old is None or self.ended:
-            return
-        seat = await in_thread(take_seat, old.session_key, self.browser_language)
-        if seat is None:
-            return self.end(NOT_SIGNED_IN)
+    async def seat_renewed(self, old: Seat, seat: Seat) -> None:
+        """Blank what is not theirs any more."""
         self.seat, self.language = seat, seat.language
         self._await_end_of_grant()
         seen = await in_thread(visible_among, seat.agent_id, set(self.watched))
@@ -367,29 +340,6 @@ async def refuse_unseen(conversation_id: str, watching: list[feeds.Screen]) -> s
             screen.lose(conversation_id)
             refused.add(screen)
     return refused
-
-
-@hub.hears(AccessChanged)
-def ask_anew(event: AccessChanged) -> None:
-    concerned = set(event.agent_ids)
-    for socket in _sockets():
-        if socket.seat and socket.seat.agent_id in concerned:
-            spawn(socket.check_seat())
-
-
-@hub.on_tick
-async def look_for_changed_rights() -> None:
-    """Two queries for all sockets, whatever Redis told or did not."""
-    held = [socket for socket in _sockets() if socket.seat]
-    if not held:
-        return
-    valid = await in_thread(still_valid, [socket.seat for socket in held if socket.seat])
-    for socket in held:
-        if socket.seat not in valid:
-            try:
-                await socket.check_seat()
-            except DatabaseError as error:  # away for a moment; the next tick asks again
-                logger.warning("rights of a socket could not be asked anew: %s", error)
 
 
 @hub.on_tick

@@ -8,6 +8,7 @@ from django.utils.timezone import now
 from collaboration.context import queries as context
 from collaboration.drafts.models import PrivateDraft
 from collaboration.drafts.queries import drafts_of
+from collaboration.suggestions import queries as suggestions
 from conversations.grants.rights import acts_on
 from conversations.modes.commands import may_switch
 from conversations.modes.enforcing import (
@@ -38,9 +39,10 @@ class Talk:
     entries: list[Entry]
     participants: list[Participant]
     panel: context.Panel
-    read_seq: int
+    read: int | None  # the last number the reader has read; None: nothing here ever
     may: dict[str, bool]
     closed: dict[str, Sentence]  # why the agent, who has the right, cannot write now
+    suggestions: suggestions.Strip
     unseen: bool | None  # whether colleagues do not see that a supervisor watches
     drafts: dict[str, PrivateDraft] = field(default_factory=dict)
     unsent: list[Entry] = field(default_factory=list)
@@ -87,9 +89,10 @@ def talk(reader: Agent, pk: uuid.UUID) -> Talk:
         entries=for_reader(reader, conversation, threads.latest_entries(conversation, SHOWN)),
         participants=participants,
         panel=context.panel(reader, conversation),
-        read_seq=mark or 0,
+        read=mark,
         may=may(reader, conversation, participants),
         closed={kind: why for kind, why in closed.items() if why is not None},
+        suggestions=suggestions.strip(reader, conversation, takes_part=takes_part),
         unseen=watches_unseen(conversation, reader, takes_part=takes_part),
         drafts=drafts_of(reader, pk),
         unsent=[unsent(reader, kind) for kind in (Entry.Kind.REPLY, Entry.Kind.NOTE)],

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from collaboration.acts.table import ACTS
 from collaboration.approvals import asking
+from collaboration.catchup.queries import CatchUp, catch_up
 from collaboration.workspace import queries
 from collaboration.workspace.list_views import lists_shown
 from conversations.threads import commands
@@ -52,12 +53,20 @@ def conversation(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
         }
         return JsonResponse(body)
     if request.headers.get("HX-Request"):
-        return render(request, "collaboration/workspace/partials/talk.html", {"talk": talk})
+        context = {"talk": talk, "summary": _missed(request.user, talk)}
+        return render(request, "collaboration/workspace/partials/talk.html", context)
     return _page(request, talk)
+
+
+def _missed(reader: Agent, talk: queries.Talk) -> CatchUp | None:
+    """Drawn with the page, so that nothing moves under the reader's eyes."""
+    return catch_up(reader, talk.conversation, talk.read)
 
 
 def _page(request: AgentRequest, talk: queries.Talk | None) -> HttpResponse:
     context = {"talk": talk, **lists_shown(request)}
+    if talk:
+        context["summary"] = _missed(request.user, talk)
     return render(request, "collaboration/workspace/workspace.html", context)
 
 

@@ -100,6 +100,7 @@ class KindFilter(SimpleListFilter):
             ("customer.", _("Customers")),
             ("conversation.", _("Conversations")),
             ("message.", _("Messages")),
+            ("suggestion.", _("Suggestions")),
             ("file.", _("Files")),
             ("second_factor.", _("Second factors")),
             ("audit.", _("The audit itself")),

@@ -294,7 +294,7 @@ function commands() {
     run: () => link.click(),
   }));
   const modes = $$("#composer [name=mode]").map(({ value }) => ({
-    label: $("#composer-text").dataset[`${value}Label`],
+    label: $("#composer").dataset[`${value}Label`],
     hint: say("palette-act"),
     key: value === "reply" ? "R" : "N",
     run: () => talk.write(value),
@@ -302,6 +302,7 @@ function commands() {
   return [
     modes,
     talk ? commandsOf($("#talk-acts"), say("palette-act")) : [],
+    commandsOf($("#suggest"), say("palette-act")),
     commandsOf($("#tabs"), say("palette-view")),
     rows,
     commandsOf($("#me > div")),

@@ -155,5 +155,7 @@ def person(
     complaints = [text for one in people if one.quiet for text in one.complaints]  # type: ignore[attr-defined]
     for one in people:
         with suppress(Error):
+            for page in one.context.pages:  # an answer still being made up would fail the next test
+                page.unroute_all(behavior="ignoreErrors")
             one.context.close()
     assert complaints == []

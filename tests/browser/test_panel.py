@@ -47,7 +47,7 @@ def test_the_past_is_read_without_leaving(person, returning):
     expect(page.locator(".panel-notes")).to_contain_text("She is impatient")
     expect(section.locator(".said")).to_contain_text("A new one is on its way")
     desk.turn_to("reply")
-    expect(desk.field).to_have_value("half a sentence")
+    desk.reads("half a sentence")
     section.get_by_role("link", name="Open this conversation").click()
     expect(desk.entry("The cup is broken")).to_be_visible()
 

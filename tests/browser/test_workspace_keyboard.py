@@ -21,11 +21,11 @@ def test_r_and_n_turn_to_the_field(person, lin):
     expect(desk.field).to_be_focused()
     expect(desk.page.locator("#composer")).to_have_attribute("data-mode", "note")
     desk.page.keyboard.type("ren")  # letters are letters here
-    expect(desk.field).to_have_value("ren")
+    desk.reads("ren")
     desk.page.keyboard.press("Escape")
     desk.press("r")
     expect(desk.page.locator("#composer")).to_have_attribute("data-mode", "reply")
-    expect(desk.field).to_have_value("")
+    desk.reads("")
 
 
 def test_e_resolves_and_the_colleague_sees_it(person, lin):

@@ -1,5 +1,7 @@
 """The agent's screen and its messages, whatever the network does: no reload, nothing twice."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.sessions import PASSWORD
@@ -32,14 +34,16 @@ def test_what_could_not_be_sent_survives_a_reload_and_two_tabs(live, person):
     lin = Customer(live.port)
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
-    amy.page.route("**/messages/", lambda route: route.abort())
+    amy.page.route(re.compile("/(messages|draft/send)/$"), lambda route: route.abort())
     desk.write("First")
+    desk.reads("")
     desk.write("Second")
+    expect(desk.pending).to_have_count(2)
     amy.page.reload()
     expect(desk.pending).to_have_count(2)
     tab = amy.context.new_page()
     tab.goto(amy.page.url)
-    amy.page.unroute("**/messages/")
+    amy.page.unroute_all()
     expect(desk.pending).to_have_count(0)
     expect(tab.locator("#pending > li")).to_have_count(0)
     expect(desk.entry("Second")).to_be_visible()
@@ -52,6 +56,7 @@ def test_a_refused_message_says_why_and_can_be_discarded(live, person):
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
     answer = {"status": 422, "json": {"error": "invalid", "detail": "The text is too long."}}
+    amy.page.route("**/draft/send/", lambda route: route.abort())
     amy.page.route("**/messages/", lambda route: route.fulfill(**answer))
     desk.write("Refused")
     expect(desk.pending).to_have_attribute("data-state", "failed")

@@ -62,4 +62,4 @@ def test_an_act_from_the_menu_and_back_to_the_list(phone):
 def test_touching_a_message_offers_what_can_be_done_with_it(phone):
     phone.entry("Message 29.").locator(".bubble").tap()
     phone.page.locator("[data-tool=quote]").tap()
-    expect(phone.field).to_have_value("> Message 29.\n\n")
+    phone.reads("> Message 29.\n\n")

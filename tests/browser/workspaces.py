@@ -22,6 +22,27 @@ class Customer:
         assert self.http.post("messages", json=message).status_code == 201
 
 
+# What the editor shows, without colleagues' carets, and what is selected in it.
+TEXT = """() => {
+  const view = document.querySelector("#composer-text");
+  const lines = [...view.querySelectorAll(".cm-line")].map((line) => {
+    const copy = line.cloneNode(true);
+    for (const caret of copy.querySelectorAll(".caret, img")) caret.remove();
+    return copy.textContent;
+  });
+  return lines.join("\\n");
+}"""
+SELECT = """([from, to]) => {
+  const place = (at) => {
+    for (const line of document.querySelectorAll("#composer-text .cm-line")) {
+      if (at <= line.textContent.length) return [line.firstChild ?? line, at];
+      at -= line.textContent.length + 1;
+    }
+  };
+  getSelection().setBaseAndExtent(...place(from), ...place(to));
+}"""
+
+
 class Desk:
     """The workspace on an agent's screen, with a conversation open."""
 
@@ -33,12 +54,26 @@ class Desk:
         self.entries = self.page.locator("#entries > [data-seq]")
         self.light = self.page.locator("main [data-light]")
         self.is_live()
+        expect(self.page.locator("textarea#composer-text")).to_have_count(0)  # it is the editor
 
     def is_live(self) -> None:
         expect(self.light).to_have_attribute("data-state", "live")
 
     def turn_to(self, mode: str) -> None:
         self.page.locator(f"#composer input[value={mode}]").check(force=True)
+
+    def reads(self, text: str) -> None:
+        """The composer has this text, exactly."""
+        self.page.wait_for_function(f"text => ({TEXT})() === text", arg=text)
+
+    def is_saved(self) -> None:
+        """What is written is durable."""
+        expect(self.page.locator("[data-kept]")).to_have_attribute("data-kept", "saved")
+
+    def select(self, start: int, end: int) -> None:
+        """Select a part of the composer's text; its lines have no parts of their own."""
+        self.field.focus()
+        self.page.evaluate(SELECT, [start, end])
 
     def write(self, text: str) -> None:
         self.field.fill(text)

@@ -89,3 +89,10 @@ async def test_colleagues_are_not_told_of_who_watches_unseen_until_they_write(
     await amy.tell(type="typing", conversation=pk, mode="note", typing=True)
     frame = await ben.frame("presence", conversation=pk)
     assert cast.amy.pk in [one["id"] for one in frame["agents"]]
+    await amy.tell(type="typing", conversation=pk, mode="note", typing=False)
+    await amy.tell(type="viewing", conversation=pk, visible=True)  # they stay seen
+    frame = await ben.frame("presence", conversation=pk)
+    assert {one["id"]: one["state"] for one in frame["agents"]}[cast.amy.pk] == "viewing"
+    await amy.tell(type="unwatch", conversation=pk)
+    frame = await ben.frame("presence", conversation=pk)
+    assert [one["id"] for one in frame["agents"]] == [cast.ben.pk]

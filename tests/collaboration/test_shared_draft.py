@@ -45,6 +45,7 @@ class Editor(WebsocketCommunicator):
         self.made: list[bytes] = []
         self.pointers: dict[int, Any] = {}
         self.done: list[tuple[int, int]] = []
+        self.taken = 0  # updates the server says are durable
         self.asked = False  # by the server, for what it lacks
         self._remote = False
         self.doc.observe(self._changed)
@@ -84,7 +85,9 @@ class Editor(WebsocketCommunicator):
         assert isinstance(data, bytes)
         if data[0] == protocol.ACKNOWLEDGED:
             n, at = read_number(data, 1)
-            self.done.append((n, read_number(data, at)[0]))
+            generation, at = read_number(data, at)
+            self.done.append((n, generation))
+            self.taken = read_number(data, at)[0]
             return
         frame = protocol.read_frame(data)
         if frame.kind == protocol.AWARENESS:
@@ -248,7 +251,7 @@ async def test_what_another_process_appended_is_found_without_being_told(
 async def test_our_own_editor_is_told_what_is_durable(cast, thread, editors, key):
     amy, plain = await editors("amy", query="?ack=1"), await editors("amy")
     await amy.say("a")
-    await amy.until(lambda: (1, 0) in amy.done)
+    await amy.until(lambda: (1, 0) in amy.done and amy.taken == 1)
     assert await in_database(DraftUpdate.objects.count) == 1
     await plain.reads("a")
     assert not plain.done

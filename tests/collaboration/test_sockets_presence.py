@@ -192,6 +192,27 @@ async def test_two_tabs_of_one_agent_are_one_person_doing_the_most_telling_thing
     await doing(ben, thread, cast.amy, "open")
 
 
+async def test_a_change_of_another_process_that_was_lost_is_in_its_next_roster(
+    cast, thread, sockets
+):
+    ben, pk = await sockets("ben"), str(thread.pk)
+    await ben.tell(type="rows", conversations=[pk])
+    for state in ("open", "field", "viewing"):
+        there = [["elsewhere", cast.amy.pk, pk, state]]
+        table.hear_roster(table.PresenceRoster(process="other", screens=there))
+        await doing(ben, thread, cast.amy, state)
+
+
+async def test_whoever_changes_a_field_of_the_customer_is_seen_to(cast, thread, sockets):
+    amy, ben = await sockets("amy"), await sockets("ben")
+    await ben.tell(type="rows", conversations=[str(thread.pk)])
+    await amy.tell(type="watch", conversation=str(thread.pk), after=0)
+    await amy.tell(type="typing", conversation=str(thread.pk), mode="field", typing=True)
+    await doing(ben, thread, cast.amy, "field")
+    await amy.tell(type="typing", conversation=str(thread.pk), mode="field", typing=False)
+    await doing(ben, thread, cast.amy, "viewing")
+
+
 # --- notices ---------------------------------------------------------------------------------
 
 

@@ -17,15 +17,16 @@ async def test_web_processes_are_killed(
     """kill -9 of either web process at random moments loses nothing that was acknowledged."""
     one = await talk()
     cycles, enough = (50, 5000) if long_run else (3, 0)
-    async with one.screens() as screens, one.busy(pause=0.01):
-        for _ in range(cycles):
-            await asyncio.sleep(dice.uniform(0.2, 1.0))
-            name = dice.choice(system.webs())
-            old = system.hit(name, signal.SIGKILL)
-            await system.restarted(name, old)
-        await system.settled()
-        await until(lambda: len(one.history.acked()) >= enough, "enough messages", 600)
-    verdict = await one.check(screens)
+    async with one.screens() as screens:
+        async with one.busy(pause=0.01):
+            for _ in range(cycles):
+                await asyncio.sleep(dice.uniform(0.2, 1.0))
+                name = dice.choice(system.webs())
+                old = system.hit(name, signal.SIGKILL)
+                await system.restarted(name, old)
+            await system.settled()
+            await until(lambda: len(one.history.acked()) >= enough, "enough messages", 600)
+        verdict = await one.check(screens)
     figures(cycles, "kills;", verdict)
     assert not verdict.faults()
 
@@ -76,11 +77,12 @@ async def test_postgres_ends_like_in_a_power_cut(
     settings = "fsync", "synchronous_commit", "full_page_writes"
     assert [system.sql(f"SHOW {name}")[0][0] for name in settings] == ["on", "on", "on"]
     one = await talk()
-    async with one.screens() as screens, one.busy(pause=0.01):
-        for _ in range(5 if long_run else 1):
-            await asyncio.sleep(dice.uniform(0.3, 1.5))
-            await system.restart_postgres(signal.SIGQUIT)
-            await system.settled()
-    verdict = await one.check(screens)
+    async with one.screens() as screens:
+        async with one.busy(pause=0.01):
+            for _ in range(5 if long_run else 1):
+                await asyncio.sleep(dice.uniform(0.3, 1.5))
+                await system.restart_postgres(signal.SIGQUIT)
+                await system.settled()
+        verdict = await one.check(screens)
     figures(verdict)
     assert not verdict.faults()

@@ -141,7 +141,8 @@ def assign(
             steps.add_event(step, found, "unassigned", author=agent, at=now, was=was)
         else:
             _give_place(step, found, to, before=before, at=now)
-            steps.add_event(step, found, "assigned", author=agent, at=now, to=steps.person(to))
+            was, after = steps.person(before), steps.person(to)
+            steps.add_event(step, found, "assigned", author=agent, at=now, was=was, to=after)
         steps.save_head(step, found)
         return found
 

@@ -74,10 +74,10 @@ export class Outbox {
   }
 
   /** Queue a message. It is shown as sending from this moment on. */
-  async add({ conversation, url, kind = "message", body = "", files = [], seen = null }) {
+  async add({ conversation, url, id = uuid(), kind = "message", body = "", files = [], seen = null }) {
     this.#lastOrder = Math.max(Date.now(), this.#lastOrder + 1);
     const item = {
-      id: uuid(),
+      id,
       owner: this.#owner,
       order: this.#lastOrder,
       state: "sending",

@@ -63,9 +63,11 @@ export function ago(date, now = new Date()) {
   return (passed < 300 * DAY ? dateFormat : oldDateFormat).format(date);
 }
 
-/** 3 Mar · 3 Mar 2024 */
-const day = (date, now = new Date()) =>
-  (now - date < 300 * DAY ? dateFormat : oldDateFormat).format(date);
+/** 10:41 · 3 Mar · 3 Mar 2024 */
+function day(date, now = new Date()) {
+  if (dayKey(date) === dayKey(now)) return clock(date);
+  return (now - date < 300 * DAY ? dateFormat : oldDateFormat).format(date);
+}
 
 /** 10:41 · 3 Mar, 10:41 · 3 Mar 2024 */
 function moment(date, now = new Date()) {

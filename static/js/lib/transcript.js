@@ -156,6 +156,27 @@ export class Transcript {
     if (line.offsetTop < this.#scroller.scrollTop) line.scrollIntoView({ block: "start" });
   }
 
+  /**
+   * Put what sums up all from a number on above the first of these entries, and let the reader begin
+   * there. False if they begin further up than the list does.
+   */
+  beginWith(element, seq) {
+    const entry = this.#followerOf(seq);
+    if (!entry || entry === this.#entries()[0]) return false;
+    let next = entry; // below the entry before, above what belongs to this one
+    while (!next.previousElementSibling.dataset.seq) next = next.previousElementSibling;
+    const place = document.createElement("li");
+    place.className = "catch-up-place";
+    place.append(element);
+    next.before(place);
+    for (const neighbour of [lastEntry(place.previousElementSibling), entry]) this.#arrange(neighbour);
+    if (place.offsetTop < this.#scroller.scrollTop) {
+      this.#sticky = false;
+      place.scrollIntoView({ block: "start" });
+    }
+    return true;
+  }
+
   clearUnread() {
     const line = $("[data-unread]", this.#list);
     if (!line) return;

@@ -101,12 +101,9 @@ document.addEventListener("submit", ({ target }) => {
 
 document.addEventListener("click", ({ target }) => {
   const card = target.closest("[data-reuse]")?.closest(".request");
-  const field = card && $("#composer-text");
-  if (!field) return;
-  const reply = $("#composer input[name=mode][value=reply]");
-  if (!reply.checked) reply.click();
-  field.focus();
-  field.setRangeText($("[data-after]", card).textContent, field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  const composer = card && $("#composer");
+  if (!composer) return;
+  const detail = { text: $("[data-after]", card).textContent, mode: "reply" };
+  composer.dispatchEvent(new CustomEvent("compose", { detail }));
   $("[data-noted]", card).click();
 });

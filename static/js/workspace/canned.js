@@ -2,7 +2,6 @@
 
 import { $, $$, clone, isComposing } from "../lib/dom.js";
 import { requestJson } from "../lib/http.js";
-import { caretPlace } from "./caret.js";
 
 const TRIGGER = /(?:^|\s)\/([^\s/]{0,40})$/;
 const VARIABLE = /( ?)\{\{\s*(customer|agent)\.name\s*\}\}/g;
@@ -35,10 +34,9 @@ export class Canned {
     this.#names = names;
     this.#onInsert = onInsert;
     const options = { signal };
-    field.addEventListener("input", (event) => event.isComposing || this.refresh(), options);
-    field.addEventListener("compositionend", () => this.refresh(), options);
-    field.addEventListener("click", () => this.isOpen && this.refresh(), options);
-    field.addEventListener("blur", () => this.close(), options);
+    field.addEventListener("input", () => field.isComposing || this.refresh(), options);
+    field.element.addEventListener("click", () => this.isOpen && this.refresh(), options);
+    field.element.addEventListener("blur", () => this.close(), options);
     this.#list.addEventListener("pointerdown", (event) => event.preventDefault(), options);
     this.#list.addEventListener("click", ({ target }) => {
       const option = target.closest("[role=option]");
@@ -79,7 +77,7 @@ export class Canned {
     this.#from = -1;
     this.#asked += 1;
     this.#list.hidden = true;
-    this.#field.removeAttribute("aria-activedescendant");
+    this.#field.element.removeAttribute("aria-activedescendant");
   }
 
   async #search(text) {
@@ -106,15 +104,15 @@ export class Canned {
     );
     $("[data-none]", this.#list).hidden = found.length > 0;
     this.#list.hidden = false;
-    this.#field.setAttribute("aria-controls", "canned-list");
+    this.#field.element.setAttribute("aria-controls", "canned-list");
     this.#stand();
     if (found.length) this.#mark(0);
-    else this.#field.removeAttribute("aria-activedescendant");
+    else this.#field.element.removeAttribute("aria-activedescendant");
   }
 
   /** Above the line of the "/", inside the window. */
   #stand() {
-    const { left, top } = caretPlace(this.#field, this.#from);
+    const { left, top } = this.#field.placeOf(this.#from);
     const most = innerWidth - this.#list.offsetWidth - 8;
     this.#list.style.insetInlineStart = `${Math.max(8, Math.min(left - 12, most))}px`;
     this.#list.style.insetBlockEnd = `${innerHeight - top + 4}px`;
@@ -126,7 +124,7 @@ export class Canned {
     for (const [at, option] of $$("[role=option]", this.#list).entries()) {
       option.ariaSelected = String(at === index);
       if (at !== index) continue;
-      this.#field.setAttribute("aria-activedescendant", option.id);
+      this.#field.element.setAttribute("aria-activedescendant", option.id);
       option.scrollIntoView({ block: "nearest" });
     }
   }

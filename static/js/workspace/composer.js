@@ -1,45 +1,69 @@
-// Where an agent writes: a reply or an internal note, each with its own text and its own files, so
-// that nothing written for colleagues can slip into what the customer reads.
+// Where agents write together: a reply or an internal note, each with its own text and its own
+// files, so that nothing written for colleagues can slip into what the customer reads.
+//
+// What is written is the conversation's, and every colleague who may write has the same text before
+// them. Aside, one writes what nobody else sees, until it is brought in.
 
-import { $, $$, csrfToken, isComposing } from "../lib/dom.js";
+import { $, $$, csrfToken, isComposing, uuid } from "../lib/dom.js";
+import { Refused, requestJson } from "../lib/http.js";
 import { toast } from "../lib/toast.js";
 import { Uploads } from "../lib/uploads.js";
 import { Canned } from "./canned.js";
 import { Drafts } from "./drafts.js";
 import { emojiPicker } from "./emoji.js";
+import { Held } from "./held.js";
 import { attachMentions } from "./mention.js";
 
+const MOST = 10_000; // characters of a message
 const TYPING = 3_000; // one sign of typing at most this often
+const MODES = ["reply", "note"];
 
 /**
- * `new Composer({form, agent, conversation, url, say, onSend, onTyping})`
+ * `await Composer.open({form, agent, conversation, url, say, signal, …})`
  *
- * - `url`: of the conversation; files go to `url + "files/"`
- * - `onSend({kind, body, files})`: take a "reply" or a "note"
+ * - `url`: of the conversation; files go to `url + "files/"`, texts to `url + "draft/send/"`
+ * - `signal`: the conversation is left
+ * - `seen()`: the number up to which the agent has read
+ * - `onSent({answer})`: the server has taken the text
+ * - `onStuck({id, kind, body, files})`: nobody answered; take it and try again
  * - `onTyping(mode, typing)`: the agent writes, or stopped
  */
 export class Composer {
   #form;
   #field;
+  #texts;
   #button;
+  #url;
   #say;
-  #onSend;
-  #onTyping;
+  #hooks;
+  #shared = {};
+  #aside = {};
   #drafts;
   #canned;
+  #held;
   #uploads = {};
+  #isAside = false;
   #isWaiting = false; // to be sent as soon as its files are there
+  #isSending = false;
   #typedAt = 0;
-  #leaving = new AbortController();
+  #leaving;
+  #shows = null; // the text that is in the field
 
-  constructor({ form, agent, conversation, url, say, onSend, onTyping }) {
+  /** The editor is loaded with the first conversation that is opened. Null if it was left before. */
+  static async open(options) {
+    const [{ Field }, texts] = await Promise.all([import("./field.js"), import("./texts.js")]);
+    return options.signal.aborted ? null : new Composer(options, Field, texts);
+  }
+
+  constructor({ form, agent, conversation, url, say, signal, ...hooks }, Field, texts) {
     this.#form = form;
-    this.#field = $("textarea", form);
+    this.#field = new Field({ place: $("#composer-text", form), most: MOST });
+    this.#texts = texts;
     this.#button = $("[data-send]", form);
+    this.#url = url;
     this.#say = say;
-    this.#onSend = onSend;
-    this.#onTyping = onTyping;
-    const { signal } = this.#leaving;
+    this.#hooks = hooks;
+    this.#leaving = signal;
     const { dataset } = form;
     this.#drafts = new Drafts({
       ...{ agent, conversation },
@@ -56,7 +80,13 @@ export class Composer {
       onInsert: (from, to, text) => this.#insert(text, from, to),
     });
     attachMentions(this.#field, { url, signal, isOn: () => this.mode === "note" });
-    for (const mode of ["reply", "note"]) {
+    this.#held = new Held({
+      ...{ form, say, signal },
+      onAnyway: () => this.#send({ anyway: true }),
+      onBack: () => this.#field.focus(),
+    });
+    for (const mode of MODES) {
+      this.#aside[mode] = new texts.OwnText(this.#drafts.read(mode));
       this.#uploads[mode] = new Uploads({
         url: () => `${url}files/`,
         headers: () => ({ "X-CSRFToken": csrfToken() }),
@@ -65,23 +95,20 @@ export class Composer {
         onChange: () => this.#refresh(),
       });
     }
+    this.#key = (mode) => `shared:${agent}:${conversation}:${mode}`;
+    this.#path = (mode) => `${conversation}/${mode === "note" ? "note/" : ""}`;
     this.#listen(signal);
     this.#turnTo(this.mode);
     for (const part of form.querySelectorAll(":disabled")) part.disabled = false;
     this.#refresh();
+    signal.addEventListener("abort", () => this.#close());
   }
+
+  #key;
+  #path;
 
   get mode() {
     return this.#form.dataset.mode;
-  }
-
-  /** Keep the text; the field leaves the page. */
-  close() {
-    this.#keep();
-    this.#drafts.close();
-    this.#canned.close();
-    this.#leaving.abort();
-    for (const uploads of Object.values(this.#uploads)) uploads.clear();
   }
 
   /** The server said anew who may write. */
@@ -93,6 +120,12 @@ export class Composer {
     const choice = $(`input[name=mode][value=${mode}]`, this.#form);
     if (choice && mode !== this.mode) choice.click();
     this.#field.focus();
+  }
+
+  /** Put a text where the caret stands; "reply" or "note" says in which text. */
+  insert(text, mode = this.mode) {
+    this.focus(mode);
+    this.#insert(text);
   }
 
   /** Quote a text below what is written; what only colleagues may read makes it a note. */
@@ -114,7 +147,6 @@ export class Composer {
     });
     this.#form.addEventListener("change", ({ target }) => {
       if (target.name !== "mode") return;
-      this.#keep();
       this.#stopTyping();
       this.#turnTo(target.value);
       this.#field.focus();
@@ -123,13 +155,16 @@ export class Composer {
       const turn = target.closest("[data-turn]");
       if (turn) this.focus(turn.dataset.turn);
     });
-    this.#field.addEventListener("input", () => {
-      this.#keep();
+    // What other parts of the page put into a text.
+    this.#form.addEventListener("compose", ({ detail }) => this.insert(detail.text, detail.mode));
+    this.#field.addEventListener("input", () => this.#type());
+    this.#field.addEventListener("change", () => {
+      if (this.#isAside) this.#drafts.write(this.mode, this.#field.value);
       this.#refresh();
-      this.#type();
     });
-    this.#field.addEventListener("keydown", (event) => this.#pressed(event));
-    this.#field.addEventListener("blur", () => {
+    this.#field.addEventListener("full", () => toast(this.#say("too-long", { most: MOST })));
+    this.#field.root.addEventListener("keydown", (event) => this.#pressed(event), true);
+    this.#field.element.addEventListener("blur", () => {
       this.#stopTyping();
       this.#drafts.save();
     });
@@ -139,7 +174,7 @@ export class Composer {
     const picker = $("[data-picker]", this.#form);
     $("[data-attach]", this.#form).addEventListener("click", () => picker.click());
     const add = (files) => this.#isClosed || this.#uploads[this.mode].add(files);
-    Uploads.listen({ input: picker, field: this.#field, area: this.#form, add });
+    Uploads.listen({ input: picker, field: this.#field.root, area: this.#form, add });
     emojiPicker({
       button: $("[data-emoji]", this.#form),
       onChoose: (emoji) => this.#insert(emoji),
@@ -149,6 +184,7 @@ export class Composer {
       const before = this.#field.value.slice(0, this.#field.selectionStart);
       this.#insert(/\S$/.test(before) ? " /" : "/");
     });
+    $("[data-aside]", this.#form).addEventListener("click", () => this.#turnAside(!this.#isAside));
   }
 
   #pressed(event) {
@@ -157,97 +193,211 @@ export class Composer {
     if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
     if (!event.ctrlKey && !event.metaKey && !this.#form.hasAttribute("data-enter-sends")) return;
     event.preventDefault();
+    event.stopPropagation();
     this.#form.requestSubmit();
-  }
-
-  #keep() {
-    this.#drafts.write(this.mode, this.#field.value);
   }
 
   #turnTo(mode) {
     this.#form.dataset.mode = mode;
     this.#isWaiting = false;
-    const typed = this.#field.value; // before the script was there
-    this.#field.value = this.#drafts.read(mode) || (this.#field.disabled ? typed : "");
-    this.#field.setAttribute("aria-label", this.#field.dataset[`${mode}Label`]);
-    this.#field.placeholder = this.#field.dataset[`${mode}Hint`];
+    this.#shared[mode] ??= this.#begin(mode);
+    this.#field.describe({
+      "aria-label": this.#form.dataset[`${mode}Label`],
+      "aria-placeholder": this.#form.dataset[`${mode}Hint`],
+    });
+    this.#show();
     for (const list of this.#form.querySelectorAll("[data-uploads]")) {
       list.hidden = list.dataset.uploads !== mode;
     }
+    this.#held.hide();
     this.#refresh();
   }
 
-  /** Whether the floor is somebody else's: what is written stays as it is, to be read and copied. */
+  /** Open the text that colleagues write together. */
+  #begin(mode) {
+    const shared = new this.#texts.SharedText({ path: this.#path(mode), key: this.#key(mode) });
+    shared.addEventListener("change", () => this.#refresh());
+    shared.addEventListener("sent", () => mode === this.mode && this.#held.hide());
+    shared.addEventListener("refused", ({ detail }) => {
+      this.#setAside(mode, detail);
+      this.#show();
+    });
+    return shared;
+  }
+
+  /** What may not be added to the shared text any more is not lost. */
+  #setAside(mode, text) {
+    if (!text.trim()) return;
+    const own = this.#aside[mode];
+    own.value = own.value ? `${own.value}\n\n${text}` : text;
+    this.#drafts.write(mode, own.value);
+    toast(this.#say("set-aside"));
+  }
+
+  #turnAside(isAside) {
+    this.#isAside = isAside;
+    this.#show();
+    this.#field.focus();
+    this.#refresh();
+  }
+
+  #show() {
+    const text = (this.#isAside ? this.#aside : this.#shared)[this.mode];
+    if (this.#shows === text.text) return;
+    this.#shows = text.text;
+    this.#field.show(text);
+  }
+
+  /** Whether the floor is somebody else's: what is written can be read and copied. */
   get #isClosed() {
     return $(`[data-closed="${this.mode}"]`, this.#form) !== null;
   }
 
   /** Put a text in the place of a part of the field, so that undo takes it back. */
-  #insert(text, from = this.#field.selectionStart, to = this.#field.selectionEnd) {
-    if (this.#isClosed) return;
-    this.#field.focus();
-    this.#field.setSelectionRange(from, to);
-    // Only this command goes into the field's history; it is deprecated and works everywhere.
-    if (!document.execCommand("insertText", false, text)) {
-      this.#field.setRangeText(text, from, to, "end");
-      this.#field.dispatchEvent(new Event("input", { bubbles: true }));
-    }
+  #insert(text, from, to) {
+    if (!this.#isClosed || this.#isAside) this.#field.insert(text, from, to);
   }
 
   /** The text or the files changed, or who may write. */
   #refresh() {
+    if (this.#leaving.aborted) return;
     const uploads = this.#uploads[this.mode];
     const isClosed = this.#isClosed;
-    const isEmpty = this.#field.value.trim() === "" && uploads.isEmpty;
+    const { value } = this.#field;
+    const isEmpty = value.trim() === "" && uploads.isEmpty;
     this.#isWaiting &&= !isEmpty && !isClosed && !uploads.hasFailed;
-    this.#field.readOnly = isClosed;
-    for (const button of $$(".bar button", this.#form)) button.disabled = isClosed;
+    const isBusy = this.#isWaiting || this.#isSending;
+    this.#field.describe({ "aria-readonly": String(isClosed && !this.#isAside) });
+    this.#field.root.toggleAttribute("data-empty", value === "");
+    for (const button of $$(".bar button:not([data-aside])", this.#form)) {
+      button.disabled = isClosed && !(this.#isAside && !button.matches("[data-send]"));
+    }
     if (isClosed) this.#stopTyping();
     this.#form.toggleAttribute("data-waiting", this.#isWaiting);
-    this.#button.ariaBusy = String(this.#isWaiting);
+    this.#form.toggleAttribute("data-sending", this.#isSending);
+    this.#form.toggleAttribute("data-is-aside", this.#isAside);
+    $("[data-aside]", this.#form).ariaPressed = String(this.#isAside);
+    this.#button.ariaBusy = String(isBusy);
     for (const choice of this.#form.querySelectorAll("[name=mode]")) {
-      const isBegun = choice.value !== this.mode && this.#drafts.read(choice.value) !== "";
+      const isBegun = choice.value !== this.mode && Boolean(this.#shared[choice.value]?.value);
       choice.parentElement.toggleAttribute("data-begun", isBegun);
     }
-    this.#grow();
+    $("[data-aside]", this.#form).toggleAttribute(
+      "data-begun",
+      !this.#isAside && this.#aside[this.mode].value !== "",
+    );
+    this.#showKept(value);
     if (this.#isWaiting && !uploads.isBusy) this.#send();
   }
 
-  #send() {
+  /** Whether it is safe, and how much it is. */
+  #showKept(value) {
+    const shared = this.#shared[this.mode];
+    const state = this.#isAside
+      ? "own"
+      : !shared.isConnected
+        ? "offline"
+        : !shared.isSaved
+          ? "saving"
+          : "saved";
+    const kept = $("[data-kept]", this.#form);
+    kept.dataset.kept = state;
+    $("[data-text]", kept).textContent = value || state === "offline" ? this.#say(`text-${state}`) : "";
+    const words = value.match(/\p{Script=Han}|[\p{L}\p{N}_'’-]+/gu)?.length ?? 0;
+    const count = $("[data-count]", this.#form);
+    count.textContent = value ? this.#say("count", { words, characters: [...value].length }) : "";
+  }
+
+  /** Send what is written, or bring it in where it was written aside. */
+  #send({ anyway = false } = {}) {
     const uploads = this.#uploads[this.mode];
-    const body = this.#field.value.trim();
+    const isEmpty = !this.#field.value.trim() && uploads.isEmpty;
     this.#field.focus();
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isSending || isEmpty) return;
+    if (this.#isAside) return this.#bringIn();
     if (uploads.hasFailed) return toast(this.#say("uploads-failed"));
-    if (!body && uploads.isEmpty) return;
     this.#isWaiting = uploads.isBusy;
     if (this.#isWaiting) return this.#refresh();
-    this.#onSend({ kind: this.mode, body, files: uploads.files });
-    this.#field.value = "";
-    uploads.clear();
-    this.#keep();
-    this.#drafts.save();
     this.#stopTyping();
+    this.#held.hide();
+    this.#sendShared({
+      kind: this.mode,
+      client_id: uuid(),
+      seen: this.#hooks.seen(),
+      anyway,
+    });
+  }
+
+  #bringIn() {
+    const { mode } = this;
+    const text = this.#aside[mode].value.trim();
+    this.#aside[mode].value = "";
+    this.#drafts.write(mode, "");
+    this.#drafts.save();
+    this.#turnAside(false);
+    this.#insert(text);
+  }
+
+  async #sendShared(asked) {
+    const shared = this.#shared[asked.kind];
+    const uploads = this.#uploads[asked.kind];
+    const { files } = uploads;
+    this.#isSending = true;
     this.#refresh();
+    try {
+      await shared.saved();
+      const data = {
+        ...asked,
+        generation: shared.generation,
+        files: files.map((file) => file.id),
+      };
+      const headers = { "X-CSRFToken": csrfToken() };
+      const answer = await requestJson(`${this.#url}draft/send/`, { data, headers });
+      uploads.clear();
+      this.#hooks.onSent(answer);
+    } catch (error) {
+      if (error instanceof Refused && !error.isTemporary) this.#refused(error, asked);
+      else this.#giveAway(asked, shared, uploads);
+    }
+    this.#isSending = false;
+    this.#refresh();
+  }
+
+  /** Nobody answers: the message waits by itself, the field is free for the next one. */
+  #giveAway({ kind, client_id, seen }, shared, uploads) {
+    const body = shared.value.trim();
+    this.#hooks.onStuck({ id: client_id, kind, body, files: uploads.files, seen });
+    shared.clear();
+    uploads.clear();
+  }
+
+  #refused(error, asked) {
+    const { answer } = error;
+    if (answer?.held) this.#held.show(answer.since);
+    else if (answer?.sent) toast(this.#say("sent-already", { name: answer.sent.by?.name ?? "" }));
+    else toast(error.sentence || this.#say("failed"));
+    if (asked.kind === this.mode) this.#field.focus();
   }
 
   #type() {
     if (!this.#field.value) return this.#stopTyping();
-    if (Date.now() - this.#typedAt < TYPING) return;
+    if (this.#isAside || Date.now() - this.#typedAt < TYPING) return;
     this.#typedAt = Date.now();
-    this.#onTyping(this.mode, true);
+    this.#hooks.onTyping(this.mode, true);
   }
 
   #stopTyping() {
     if (!this.#typedAt) return;
     this.#typedAt = 0;
-    this.#onTyping(this.mode, false);
+    this.#hooks.onTyping(this.mode, false);
   }
 
-  /** As tall as its text, where the style sheet cannot do it alone. */
-  #grow() {
-    if (CSS.supports("field-sizing", "content")) return;
-    this.#field.style.blockSize = "auto";
-    this.#field.style.blockSize = `${this.#field.scrollHeight}px`;
+  #close() {
+    this.#stopTyping();
+    this.#drafts.close();
+    this.#canned.close();
+    for (const shared of Object.values(this.#shared)) shared.close();
+    for (const uploads of Object.values(this.#uploads)) uploads.clear();
+    this.#field.close();
   }
 }

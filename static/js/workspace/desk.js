@@ -7,6 +7,7 @@ import { Stream } from "../lib/stream.js";
 import "./approvals.js";
 import "./notices.js";
 import "./status.js";
+import "./suggestions.js";
 
 if (!$("#workspace")) {
   const none = { path: "/ws/workspace/", entriesUrl: () => "" }; // no conversation is open here

@@ -26,9 +26,9 @@ export function attachMentions(field, { url, isOn, signal }) {
   list.className = "mentions popover";
   list.setAttribute("role", "listbox");
   list.hidden = true;
-  field.after(list);
-  field.setAttribute("aria-autocomplete", "list");
-  field.setAttribute("aria-controls", id);
+  const { element, root } = field;
+  root.after(list);
+  element.setAttribute("aria-controls", id);
 
   /** What stands between the sign and the caret; null where nobody is being mentioned. */
   const query = () => {
@@ -39,13 +39,13 @@ export function attachMentions(field, { url, isOn, signal }) {
   function hide() {
     list.hidden = true;
     people = [];
-    field.removeAttribute("aria-activedescendant");
+    element.removeAttribute("aria-activedescendant");
   }
 
   function mark(next) {
     chosen = (next + people.length) % people.length;
     [...list.children].forEach((option, at) => option.setAttribute("aria-selected", at === chosen));
-    field.setAttribute("aria-activedescendant", `${id}-${chosen}`);
+    element.setAttribute("aria-activedescendant", `${id}-${chosen}`);
     list.children[chosen].scrollIntoView({ block: "nearest" });
   }
 
@@ -96,26 +96,23 @@ export function attachMentions(field, { url, isOn, signal }) {
     if (text === null) return hide();
     const end = field.selectionStart;
     const { name } = people[at];
-    field.setRangeText(`${name} `, end - text.length, end, "end");
     hide();
-    field.focus();
-    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    field.insert(`${name} `, end - text.length, end);
   }
 
   field.addEventListener(
     "input",
-    (event) => {
-      if (isComposing(event)) return;
+    () => {
+      if (field.isComposing) return;
       if (query() === null) hide();
       else ask();
     },
     { signal },
   );
-  field.addEventListener("compositionend", ask, { signal });
-  field.addEventListener("blur", hide, { signal });
-  field.addEventListener("click", () => query() === null && hide(), { signal });
+  element.addEventListener("blur", hide, { signal });
+  element.addEventListener("click", () => query() === null && hide(), { signal });
   // Before the composer's own keys, which send or leave.
-  field.addEventListener(
+  root.addEventListener(
     "keydown",
     (event) => {
       if (list.hidden || isComposing(event)) return;

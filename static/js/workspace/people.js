@@ -23,6 +23,9 @@ export function showPeople(agents, { reader, say }) {
     }),
   );
 
+  const watching = $("[data-watching]");
+  if (watching) watching.dataset.watching = others.length < agents.length ? "seen" : "unseen";
+
   const list = $("#participants");
   for (const onlooker of $$("[data-onlooker]", list)) onlooker.remove();
   for (const participant of $$("[data-agent]", list)) {
@@ -39,4 +42,14 @@ export function showPeople(agents, { reader, say }) {
     $("[data-doing]", onlooker).textContent = doing.get(agent.id);
     list.append(onlooker);
   }
+}
+
+/** A supervisor who watches unseen turns to the note, joins or takes over, beside the sentence. */
+export function tendWatching({ onWhisper, onAct, signal }) {
+  const answer = ({ target }) => {
+    const way = target.closest("[data-way]")?.dataset.way;
+    if (way === "whisper") onWhisper();
+    else if (way) onAct(way);
+  };
+  $("#talk-watching").addEventListener("click", answer, { signal });
 }

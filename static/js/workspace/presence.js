@@ -6,6 +6,7 @@ import { hears, send } from "../lib/live.js";
 const MOST = 100; // rows whose people the server tells
 const ALIVE = 10_000; // a screen that is looked at says so this often
 const SHOWN = 3; // people on one row
+const CHANGING = 3_000; // one sign of changing a field at most this often
 
 const say = words();
 const rows = $("#rows");
@@ -74,3 +75,18 @@ setInterval(() => {
   if (!conversation || document.visibilityState !== "visible") return;
   send({ type: "viewing", conversation, visible: true });
 }, ALIVE);
+
+// Colleagues see that a field of the customer is being changed, before it is.
+let changedAt = 0;
+
+function tellOfField(event, typing) {
+  const conversation = $("#stream")?.dataset.conversation;
+  if (!conversation || !event.target.closest("[data-fact] form")) return;
+  if (typing && Date.now() - changedAt < CHANGING) return;
+  if (!typing && !changedAt) return;
+  changedAt = typing ? Date.now() : 0;
+  send({ type: "typing", conversation, mode: "field", typing });
+}
+
+$("#panel").addEventListener("input", (event) => tellOfField(event, true));
+$("#panel").addEventListener("focusout", (event) => tellOfField(event, false));

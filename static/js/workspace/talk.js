@@ -6,10 +6,12 @@ import { requestJson } from "../lib/http.js";
 import { toast } from "../lib/toast.js";
 import { Transcript } from "../lib/transcript.js";
 import { Acts } from "./acts.js";
+import { CatchUp } from "./catchup.js";
 import { Composer } from "./composer.js";
 import { fold, unfold, unfoldAround } from "./folding.js";
 import { enlarge } from "./lightbox.js";
-import { showPeople } from "./people.js";
+import { showPeople, tendWatching } from "./people.js";
+import { Suggestions } from "./suggestions.js";
 import { Tools } from "./tools.js";
 
 const EARLIER = 60; // entries of one step back
@@ -26,7 +28,9 @@ export class Talk {
   #scroller = $("#stream");
   #transcript;
   #composer = null;
+  #opening = Promise.resolve();
   #readSeq;
+  #seen = 0; // the last number that was on the screen
   #unseen = 0;
   #agents = [];
   #facts = "";
@@ -63,16 +67,30 @@ export class Talk {
     this.#showFirstUnread();
     this.#takeUpUnsent();
     const { signal } = this.#leaving;
+    new CatchUp({
+      ...{ scroller: this.#scroller, transcript: this.#transcript, conversation, url, signal },
+      readSeq: () => this.#readSeq,
+      onEntry: (seq) => this.showNumber(seq),
+    });
     this.acts = new Acts({
       ...{ url: this.url, say, nextIn, signal },
       onBefore: (act) => this.#beforeAct(act),
       onDone: (act, answer) => {
         this.#isUnread = act === "unread";
+        this.#tellViewing(); // whoever joins is seen from now on
         onDone(act, answer);
       },
     });
+    tendWatching({
+      onWhisper: () => this.write("note"),
+      onAct: (act) => this.acts.run(act),
+      signal,
+    });
     const form = $("#composer");
-    if (form) this.#composer = this.#compose(form);
+    if (form) {
+      this.#opening = this.#compose(form);
+      this.#suggest();
+    }
     this.#listen();
     this.#nameLanguages();
     this.#markRead();
@@ -86,7 +104,6 @@ export class Talk {
     this.#leaving.abort();
     this.#earlierSeen.disconnect();
     clearTimeout(this.#typingTimer);
-    this.#composer?.close();
     this.#transcript.close();
   }
 
@@ -159,7 +176,8 @@ export class Talk {
   }
 
   /** Turn to the field; "reply" or "note" says which. */
-  write(mode) {
+  async write(mode) {
+    await this.#opening;
     this.#composer?.focus(mode);
   }
 
@@ -191,25 +209,38 @@ export class Talk {
 
   // --- inside ------------------------------------------------------------------------------
 
-  #compose(form) {
-    return new Composer({
-      form,
+  async #compose(form) {
+    const { conversation, url } = this;
+    const toOutbox = ({ kind, ...message }) =>
+      this.#outbox.add({
+        ...{ conversation, kind },
+        url: `${url}${kind === "note" ? "notes" : "messages"}/`,
+        ...message,
+      });
+    this.#composer = await Composer.open({
+      ...{ form, conversation, url },
       agent: this.#agent,
-      conversation: this.conversation,
-      url: this.url,
       say: this.#say,
-      onSend: ({ kind, body, files }) => {
+      signal: this.#leaving.signal,
+      seen: () => this.#seen,
+      onSent: (answer) => {
         this.#unseen = 0;
-        this.#outbox.add({
-          conversation: this.conversation,
-          url: `${this.url}${kind === "note" ? "notes" : "messages"}/`,
-          seen: this.#transcript.last,
-          ...{ kind, body, files },
-        });
+        if (!answer.approval) this.#stream.expect(conversation, answer.seq);
       },
+      onStuck: toOutbox,
       onTyping: (mode, typing) => {
-        const { conversation } = this;
         this.#stream.send({ type: "typing", conversation, mode, typing });
+      },
+    });
+  }
+
+  #suggest() {
+    new Suggestions({
+      ...{ place: $("#suggestions"), conversation: this.conversation, url: this.url },
+      ...{ say: this.#say, signal: this.#leaving.signal },
+      onInsert: async (text) => {
+        await this.#opening;
+        this.#composer?.insert(text, "reply");
       },
     });
   }
@@ -330,7 +361,12 @@ export class Talk {
     else this.#transcript.markUnread(seq, words);
   }
 
-  #markRead = atMostEvery(1_000, async () => {
+  #markRead() {
+    if (this.isBeingRead) this.#seen = this.#transcript.last;
+    this.#tellRead();
+  }
+
+  #tellRead = atMostEvery(1_000, async () => {
     const seq = this.#transcript.last;
     if (this.#leaving.signal.aborted || this.#isUnread) return;
     if (!this.isBeingRead || seq <= this.#readSeq) return;

@@ -1,0 +1,93 @@
+"""Suggestions on open screens: whoever has the conversation open draws them anew, and the author
+is told what became of theirs.
+
+Nothing depends on being heard: every look at PostgreSQL finds what came or went.
+"""
+
+import time
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from collaboration.suggestions import queries
+from collaboration.suggestions.events import SuggestionMoved
+from collaboration.suggestions.models import Suggestion
+from collaboration.workspace.screens import screens, spawn
+from helpdesk.core.live import hub
+from helpdesk.core.live.threads import in_thread
+
+LOOK = 6.0  # seconds between two looks for what no event told
+
+_open: dict[str, frozenset[int]] = {}  # of the conversations on screens, at the last look
+_looked_at = 0.0
+
+
+@hub.hears(SuggestionMoved)
+def hear(event: SuggestionMoved) -> None:
+    _tell_watchers(event.conversation_id)
+    spawn(_tell_author(event.suggestion_id))
+
+
+def _tell_watchers(conversation_id: str) -> None:
+    for screen in list(screens):
+        if conversation_id in screen.watched:
+            screen.tell(type="suggestion", conversation=conversation_id)
+
+
+async def _tell_author(suggestion_id: int) -> None:
+    """A sentence on all the author's screens, whatever they look at."""
+    languages = {screen.language for screen in screens}
+    outcome = await in_thread(_outcome, suggestion_id, languages)
+    if outcome is None:
+        return
+    author_id, conversation_id, sentences = outcome
+    for screen in list(screens):
+        if screen.seat and screen.seat.agent_id == author_id and screen.language in sentences:
+            said = sentences[screen.language]
+            screen.tell(type="suggestion", conversation=conversation_id, said=said)
+
+
+def _outcome(pk: int, languages: set[str]) -> tuple[int, str, dict[str, str]] | None:
+    """Who is to be told what; None while it is open, or if they did it or see it no more."""
+    found = Suggestion.objects.select_related(
+        "author", "used_by", "declined_by", "conversation__customer"
+    )
+    one = found.filter(pk=pk).first()
+    doer = one and (one.used_by or one.declined_by)
+    if one is None or doer is None or one.author is None or doer == one.author:
+        return None
+    if not one.author.is_active or not one.conversation.is_visible_to(one.author):
+        return None
+    sentences = {}
+    for language in languages:
+        with translation.override(language):
+            sentences[language] = _sentence(one) % {
+                "name": str(doer),
+                "customer": str(one.conversation.customer),
+                "answer": one.answer,
+            }
+    return one.author.pk, str(one.conversation_id), sentences
+
+
+def _sentence(one: Suggestion) -> str:
+    if one.state == "used":
+        return _("%(name)s uses the reply you suggested for %(customer)s.")
+    if one.answer:
+        return _("%(name)s declined the reply you suggested for %(customer)s: “%(answer)s”")
+    return _("%(name)s declined the reply you suggested for %(customer)s.")
+
+
+@hub.on_tick
+async def look_for_missed() -> None:
+    """What came or went on the conversations before these screens, whatever Redis told or did not.
+    A conversation that was just opened is compared with an empty one: its screen may have been
+    drawn a moment before it listened."""
+    global _looked_at, _open
+    watched = {pk for screen in screens for pk in screen.watched}
+    if time.monotonic() - _looked_at < LOOK or not watched:
+        return
+    _looked_at = time.monotonic()
+    before, _open = _open, await in_thread(queries.open_among, watched)
+    for conversation_id in watched:
+        if before.get(conversation_id) != _open.get(conversation_id):
+            _tell_watchers(conversation_id)

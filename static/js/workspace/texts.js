@@ -1,0 +1,203 @@
+// What a field can show: the text colleagues write together, or one that is nobody else's yet.
+
+import {
+  Doc,
+  UndoManager,
+  WebsocketProvider,
+  applyUpdate,
+  mergeUpdates,
+  readVarUint,
+} from "../../vendor/editor.js";
+
+const SYNC = 0;
+const [STEP_1, STEP_2] = [0, 1];
+const ACKNOWLEDGED = 100; // how many updates of this socket are durable
+const OVER = [4401, 4403, 4404, 4413]; // close codes after which trying again is no use
+const REFUSED = 4403;
+
+/** A text of this agent alone: `{text, undo, awareness}` as a field wants it. */
+export class OwnText {
+  awareness = null;
+
+  constructor(value = "") {
+    this.text = new Doc().getText("body");
+    this.text.insert(0, value);
+    this.undo = new UndoManager(this.text, { captureTimeout: 400 });
+  }
+
+  get value() {
+    return this.text.toString();
+  }
+
+  set value(value) {
+    this.text.doc.transact(() => {
+      this.text.delete(0, this.text.length);
+      this.text.insert(0, value);
+    });
+  }
+}
+
+/**
+ * `new SharedText({path, key})`: the text behind a draft's socket.
+ *
+ * What was typed here and is not durable yet is kept in this browser under `key` and offered again
+ * by the next page. Tells of "change" (connection, saved or not), "sent" (a text was sent: what is
+ * there now is the next one) and "refused" (its writer lost the right: `detail` is their text).
+ */
+export class SharedText extends EventTarget {
+  generation = null; // of the text, once known
+  #path;
+  #key;
+  #provider = null;
+  #unsaved = [];
+  #waiting = [];
+
+  constructor({ path, key }) {
+    super();
+    this.#path = path;
+    this.#key = key;
+    this.#begin();
+  }
+
+  /** Whether what the server has is here, and what is typed gets there. */
+  get isConnected() {
+    return this.#provider.synced;
+  }
+
+  /** Whether all that was typed here is durable. */
+  get isSaved() {
+    return this.#unsaved.length === 0;
+  }
+
+  get value() {
+    return this.text.toString();
+  }
+
+  /** Resolves once all that was typed here is durable; rejects when the line breaks before. */
+  async saved() {
+    if (this.isSaved) return;
+    if (!this.isConnected) throw new Error("not connected");
+    await new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Take the text away here; colleagues' words that are still on the way stay. */
+  clear() {
+    this.text.delete(0, this.text.length);
+  }
+
+  close() {
+    this.#provider.destroy();
+    this.#fail();
+  }
+
+  // --- inside ------------------------------------------------------------------------------
+
+  #begin() {
+    const doc = new Doc();
+    this.text = doc.getText("body");
+    this.undo = new UndoManager(this.text, { captureTimeout: 400 });
+    this.#unsaved = [];
+    doc.on("update", (update, origin) => {
+      if (origin === this.#provider && origin !== null) return;
+      this.#unsaved.push(update);
+      this.#keep();
+    });
+    const kept = this.#kept();
+    if (kept) applyUpdate(doc, kept);
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const provider = new WebsocketProvider(`${scheme}://${location.host}/ws/drafts`, this.#path, doc, {
+      params: { ack: "1" },
+      disableBc: true,
+      WebSocketPolyfill: CountingSocket,
+      shouldReconnect: ({ code }) => !OVER.includes(code),
+    });
+    this.#provider = provider;
+    this.awareness = provider.awareness;
+    provider.messageHandlers[ACKNOWLEDGED] = (_, decoder) => this.#acknowledged(decoder);
+    provider.on("sync", () => this.#changed());
+    provider.on("status", () => {
+      if (!provider.wsconnected) this.#fail();
+      this.#changed();
+    });
+    provider.on("closed", ({ code }) => code === REFUSED && this.#refused());
+  }
+
+  #acknowledged(decoder) {
+    readVarUint(decoder); // the log's number
+    const generation = readVarUint(decoder);
+    const taken = readVarUint(decoder);
+    if (taken === this.#provider.ws.offered && this.#provider.ws.isAsked) {
+      this.#unsaved = [];
+      this.#keep();
+      for (const { resolve } of this.#waiting.splice(0)) resolve();
+    }
+    const isNext = this.generation !== null && this.generation !== generation;
+    this.generation = generation;
+    if (isNext) {
+      this.undo.clear(); // what was sent cannot be undone here
+      this.dispatchEvent(new Event("sent"));
+    }
+    this.#changed();
+  }
+
+  /** The floor is somebody else's: begin anew with what the server has. */
+  #refused() {
+    const text = this.isSaved ? "" : this.value;
+    this.#provider.destroy();
+    this.#store(null);
+    this.#begin();
+    this.dispatchEvent(new CustomEvent("refused", { detail: text }));
+  }
+
+  #fail() {
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error("not connected"));
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  // --- what is not durable, until it is ------------------------------------------------------
+
+  #keep() {
+    if (this.isSaved) this.#store(null);
+    else {
+      this.#unsaved = [mergeUpdates(this.#unsaved)];
+      this.#store(btoa(String.fromCharCode(...this.#unsaved[0])));
+      this.#changed();
+    }
+  }
+
+  #store(value) {
+    try {
+      if (value) localStorage.setItem(this.#key, value);
+      else localStorage.removeItem(this.#key);
+    } catch {
+      // No room or no storage: the text is still in its field.
+    }
+  }
+
+  #kept() {
+    try {
+      const value = localStorage.getItem(this.#key);
+      return value && Uint8Array.from(atob(value), (letter) => letter.charCodeAt(0));
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** A socket that knows how many updates went through it. */
+class CountingSocket extends WebSocket {
+  offered = 0;
+  isAsked = false; // the server said how far it is and was told what it lacks
+
+  send(frame) {
+    const [kind, part] = frame;
+    if (kind === SYNC && part === STEP_2) this.isAsked = true;
+    // Before that, an update could build on one that the server does not have; the answer holds it.
+    if (kind === SYNC && part > STEP_2 && !this.isAsked) return;
+    if (kind === SYNC && part !== STEP_1) this.offered += 1;
+    super.send(frame);
+  }
+}
