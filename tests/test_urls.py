@@ -224,7 +224,8 @@ def test_who_may_use_it(cast: Cast, signed_in, address):
     path = re.sub(r"<uuid:\w+>", str(uuid.uuid4()), path).replace("<int:pk>", "0")
     path = path.replace("<int:notice_id>", "1").replace("<path:object_id>", "1")
     path = path.replace("(?P<app_label>permissions|conversations|collaboration)", "permissions")
-    path = path.replace("<int:suggestion>", "1").replace("<slug:format>", "csv").replace("(?P<url>.*)", "x/")
+    path = path.replace("<slug:format>", "csv").replace("(?P<url>.*)", "x/")
+    path = path.replace("<int:suggestion>", "1")
     found = []
     for who in ("amy", "ben", "eve", None):
         client = signed_in(who) if who else Browser()

@@ -1,7 +1,7 @@
 """What was missed, in words: one line per theme, each leading to the entry with which it began."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,7 +127,7 @@ def _unanswered(missed: Missed, conversation: Conversation) -> Iterable[Line]:
 # --- what was done -------------------------------------------------------------------------
 
 
-def _theme(types: Sequence[str], left: list[Happened]) -> Iterable[Line]:
+def _theme(types: tuple[str, ...], left: list[Happened]) -> Iterable[Line]:
     """One line for events of these types, which it takes from those that are left."""
     events = _take(types, left)
     if not events:

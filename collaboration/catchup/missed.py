@@ -99,7 +99,8 @@ class Missed:
 
 
 def missed_by(reader: Agent, conversation: Conversation, after: int, upto: int) -> Missed:
-    facts = {
+    """What came after one number and until another."""
+    facts: dict[str, Any] = {
         "reader": reader.pk,
         "conversation": conversation.pk,
         "customer": conversation.customer_id,
@@ -117,7 +118,9 @@ def missed_by(reader: Agent, conversation: Conversation, after: int, upto: int) 
         if agent_id == reader.pk:
             continue
         if kind == Entry.Kind.EVENT:
-            events += [Happened(*one, author_kind, name) for one in json.loads(happened)]
+            events += [
+                Happened(number, event, author_kind, name) for number, event in json.loads(happened)
+            ]
         else:
             who = author_name(Entry(author_kind=author_kind, author_name=name))
             said.append(Said(kind, who, count, first))

@@ -4,7 +4,8 @@ Updates are applied in the order of the log, each on behalf of one agent; what t
 says was inserted is theirs. So every process finds the same authors.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pycrdt import Doc, Text
@@ -24,13 +25,16 @@ class Unfit(Exception):
 
 
 class _Ear:
-    """What is heard while one update is applied. It holds nothing else: pycrdt keeps its method."""
+    """What is heard while updates are applied. It holds nothing else: pycrdt keeps its methods."""
 
     def __init__(self) -> None:
         self.heard: list[Any] = []
 
     def hear(self, event: Any) -> None:
-        self.heard.append(event)
+        self.heard.append(event.update)
+
+    def hear_delta(self, event: Any) -> None:
+        self.heard.append(event.delta)
 
 
 class Document:
@@ -45,12 +49,23 @@ class Document:
         self.size = len(snapshot)
         if snapshot:
             self.doc.apply_update(snapshot)
-        self.runs: list[Run] = [(author, length) for author, length in runs]
+        self._runs = Runs(runs)
         self._changes, self._deltas = _Ear(), _Ear()
+        self._listening = False
+
+    @property
+    def runs(self) -> list[Run]:
+        """Who wrote which span of the text, side by side."""
+        return self._runs.all()
 
     @property
     def text(self) -> str:
         return str(self.body)
+
+    @property
+    def length(self) -> int:
+        """Of the text, in bytes."""
+        return len(self.body)
 
     @property
     def state(self) -> bytes:
@@ -64,26 +79,40 @@ class Document:
         except ValueError as error:
             raise Unfit from error
 
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Around many updates that one thread applies: a subscription costs as much as they do, and
+        must end in the thread it began in."""
+        if self._listening:
+            yield
+            return
+        self._listening = True
+        # pycrdt's own observers draw every event as objects nobody reads: twice the work of it all.
+        watching = self.doc._doc.observe(self._changes.hear)
+        reading = self.body.integrated.observe(self._deltas.hear_delta)
+        try:
+            yield
+        finally:
+            self._listening = False
+            watching.drop()
+            reading.drop()
+
     def apply(self, update: bytes, author: Author) -> bool:
         """Take in an update. Returns whether anything is other than before. Raises Unfit."""
-        # A subscription must end in the thread it began in, so it lasts for one update.
-        watching = self.doc.observe(self._changes.hear)
-        reading = self.body.observe(self._deltas.hear)
-        try:
+        with self.listening():
             try:
-                self.doc.apply_update(update)
-            except (KeyboardInterrupt, SystemExit):
-                raise
-            except BaseException as error:  # what Rust panics with is no Exception
-                raise Unfit from error
-            for event in self._deltas.heard:
-                self._follow(event.delta, author)
-        finally:
-            self.doc.unobserve(watching)
-            self.body.unobserve(reading)
-            changed = bool(self._changes.heard)
-            self._changes.heard.clear()
-            self._deltas.heard.clear()
+                try:
+                    self.doc.apply_update(update)
+                except (KeyboardInterrupt, SystemExit):
+                    raise
+                except BaseException as error:  # what Rust panics with is no Exception
+                    raise Unfit from error
+                for delta in self._deltas.heard:
+                    self._follow(delta, author)
+            finally:
+                changed = bool(self._changes.heard)
+                self._changes.heard.clear()
+                self._deltas.heard.clear()
         self.size += len(update) if changed else 0
         return changed
 
@@ -97,7 +126,7 @@ class Document:
         try:
             state = self.state
             left = part_of(update, state)
-            if left[:1] != b"\x00" or not _known(left[1:], state):
+            if left != NOTHING and (left[:1] != b"\x00" or not _known(left[1:], state)):
                 raise Unfit
         except (ValueError, IndexError) as error:
             raise Unfit from error
@@ -105,14 +134,12 @@ class Document:
 
     def clear(self) -> bytes:
         """The update that takes exactly this text away and nothing that was typed since."""
-        watching = self.doc.observe(self._changes.hear)
-        try:
+        with self.listening():
             self.body.clear()
-            found = [event.update for event in self._changes.heard]
-        finally:
-            self.doc.unobserve(watching)
+            found = self._changes.heard.copy()
             self._changes.heard.clear()
-        self.runs = []
+            self._deltas.heard.clear()
+        self._runs = Runs()
         return found[0] if found else NOTHING
 
     def pieces(self) -> list[Piece]:
@@ -125,46 +152,81 @@ class Document:
 
     def _follow(self, delta: Iterable[dict[str, Any]], author: Author) -> None:
         """Carry the runs through a change of the text."""
-        old, new = list(reversed(self.runs)), _Runs()
+        at = 0
         for part in delta:
-            if "insert" in part:
-                if not isinstance(part["insert"], str):
-                    raise Unfit  # a draft is text and nothing else
-                new.add(author, len(part["insert"].encode(ENCODING)))
-                continue
-            left = part.get("retain") or part.get("delete") or 0
-            while left and old:
-                whose, length = old.pop()
-                taken = min(left, length)
-                if "retain" in part:
-                    new.add(whose, taken)
-                if taken < length:
-                    old.append((whose, length - taken))
-                left -= taken
-        for whose, length in reversed(old):
-            new.add(whose, length)
-        self.runs = new.runs
+            if "retain" in part:
+                at += part["retain"]
+            elif "delete" in part:
+                self._runs.remove(at, part["delete"])
+            elif isinstance(part["insert"], str):
+                length = len(part["insert"].encode(ENCODING))
+                self._runs.insert(at, length, author)
+                at += length
+            else:
+                raise Unfit  # a draft is text and nothing else
 
 
-class _Runs:
-    """Spans side by side, those of one author joined."""
+class Runs:
+    """Spans side by side, those of one author joined.
 
-    def __init__(self) -> None:
-        self.runs: list[Run] = []
+    They stand to the left and, turned round, to the right of where the text was changed last: who
+    types changes it there again, so a text of many authors costs no more than one of few.
+    """
 
-    def add(self, author: Author, length: int) -> None:
-        if self.runs and self.runs[-1][0] == author:
-            length += self.runs.pop()[1]
+    def __init__(self, runs: Iterable[Sequence[Any]] = ()) -> None:
+        self._left: list[Run] = []
+        self._right: list[Run] = []
+        self._at = 0
+        for author, length in runs:
+            self._put(self._left, author, length)
+            self._at += length
+
+    def all(self) -> list[Run]:
+        found = self._left.copy()
+        for author, length in reversed(self._right):
+            self._put(found, author, length)
+        return found
+
+    def insert(self, at: int, length: int, author: Author) -> None:
+        self._go(at)
+        self._put(self._left, author, length)
+        self._at += length
+
+    def remove(self, at: int, length: int) -> None:
+        self._go(at)
+        while length and self._right:
+            author, there = self._right.pop()
+            if there > length:
+                self._right.append((author, there - length))
+            length -= min(there, length)
+
+    def _go(self, at: int) -> None:
+        """Move to a place in the text, at most to its end."""
+        while self._at > at and self._left:
+            author, length = self._left.pop()
+            step = min(length, self._at - at)
+            self._put(self._left, author, length - step)
+            self._put(self._right, author, step)
+            self._at -= step
+        while self._at < at and self._right:
+            author, length = self._right.pop()
+            step = min(length, at - self._at)
+            if step < length:
+                self._right.append((author, length - step))
+            self._put(self._left, author, step)
+            self._at += step
+
+    @staticmethod
+    def _put(runs: list[Run], author: Author, length: int) -> None:
+        if runs and runs[-1][0] == author:
+            length += runs.pop()[1]
         if length:
-            self.runs.append((author, length))
+            runs.append((author, length))
 
 
 def in_characters(pieces: Iterable[Piece]) -> list[Run]:
     """The lengths of pieces, side by side, as they are kept with a text."""
-    runs = _Runs()
-    for author, text in pieces:
-        runs.add(author, len(text))
-    return runs.runs
+    return Runs((author, len(text)) for author, text in pieces).all()
 
 
 def in_pieces(text: str, runs: Iterable[Sequence[Any]]) -> list[Piece]:

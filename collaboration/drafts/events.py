@@ -13,12 +13,10 @@ class DraftKept(Event):
 
 @event
 class DraftGrew(Event):
-    """A shared draft's log goes on, up to `n` at least."""
+    """Logs of shared drafts go on, up to a number at least: (conversation, kind, number) each."""
 
     name = "draft.grew"
-    conversation_id: str
-    kind: str
-    n: int
+    heads: list[tuple[str, str, int]]
 
 
 @event

@@ -4,18 +4,19 @@ Single edits are no business acts: the log tells who wrote what, so there is no 
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from collaboration.drafts.documents import NOTHING, Document, Unfit, in_characters
+from collaboration.drafts.documents import NOTHING, Author, Document, Unfit, in_characters
 from collaboration.drafts.events import DraftGrew
 from collaboration.drafts.models import DraftVersion, SharedDraft
-from collaboration.drafts.writing import writers_among
-from helpdesk.core import events, failpoints
+from collaboration.drafts.writing import Hand, writers_among
+from helpdesk.core import failpoints, rows
 from helpdesk.core.live.sockets import NO_RIGHT, TOO_LARGE, UNREADABLE
 from helpdesk.core.refusals import NotAllowed
 
@@ -33,6 +34,32 @@ class Offer:
     agent_id: int
     session_key: str
     update: bytes
+
+    @property
+    def hand(self) -> Hand:
+        return self.agent_id, self.session_key
+
+
+@dataclass(slots=True)
+class Batch:
+    """What came for one draft while the last commit ran.
+
+    `told` is the last number the room's sockets have, for when the document had to be read anew.
+    """
+
+    key: Key
+    document: Document | None
+    told: int | None
+    states: Sequence[bytes | None] = ()  # of those who ask what they lack
+    offers: Sequence[Offer] = ()
+
+    @property
+    def hands(self) -> set[Hand]:
+        return {offer.hand for offer in self.offers}
+
+    def written(self, rows: Iterable["Row"]) -> list[tuple[Author, bytes]]:
+        """Updates of this batch with their authors."""
+        return [(self.offers[row.offer or 0].agent_id, row.update) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +84,9 @@ class News:
 # Without the snapshot, which is read only when somebody begins with it.
 _LIGHT = ("id", "conversation_id", "kind", "generation", "n", "snapshot_n", "writer_id",
           "changed_at", "versioned_at")  # fmt: skip
+COLUMNS = ", ".join(_LIGHT)
 _FIND = f"""
-SELECT {", ".join(_LIGHT)} FROM collaboration_shareddraft WHERE conversation_id = %s AND kind = %s
+SELECT {COLUMNS} FROM collaboration_shareddraft WHERE conversation_id = %s AND kind = %s
 """  # noqa: S608 ours
 _BEGIN = """
 INSERT INTO collaboration_shareddraft
@@ -85,7 +113,12 @@ def _read(statement: str, key: Key) -> SharedDraft | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, [uuid.UUID(key[0]), key[1]])
         found = cursor.fetchone()
-    return SharedDraft.from_db(connection.alias, _LIGHT, found) if found else None
+    return as_draft(found) if found else None
+
+
+def as_draft(columns: Sequence[Any]) -> SharedDraft:
+    """From what COLUMNS says."""
+    return SharedDraft.from_db(connection.alias, _LIGHT, columns)
 
 
 def clock() -> datetime:
@@ -111,36 +144,29 @@ def load(draft: SharedDraft) -> Document:
 def _read_on(draft: SharedDraft, document: Document) -> list[Row]:
     later = draft.updates.filter(n__gt=document.n).order_by("n")
     found = []
-    for n, agent_id, update in later.values_list("n", "agent", "update"):
-        if n != document.n + 1:
-            break
-        document.apply(bytes(update), agent_id)
-        document.n = n
-        found.append(Row(n, bytes(update)))
+    with document.listening():
+        for n, agent_id, update in later.values_list("n", "agent", "update"):
+            if n != document.n + 1:
+                break
+            document.apply(bytes(update), agent_id)
+            document.n = n
+            found.append(Row(n, bytes(update)))
     return found
 
 
-def catch_up(
-    key: Key,
-    document: Document | None,
-    told: int | None,
-    states: Sequence[bytes | None] = (),
-) -> News:
-    """Read what was appended since the document was looked at; without one, all of it.
-
-    `told` is the last number the room's sockets have, for when the document had to be read anew.
-    """
-    draft = find(key)
-    news = News(document or Document())
+def catch_up(batch: Batch) -> News:
+    """Read what was appended since the document was looked at; without one, all of it."""
+    draft = find(batch.key)
+    news = News(batch.document or Document())
     if draft is not None:
-        _advance(draft, news, anew=document is None, told=told)
-    return _answer(news, states)
+        _advance(draft, news, batch)
+    return _answer(news, batch.states)
 
 
-def _advance(draft: SharedDraft, news: News, *, anew: bool, told: int | None) -> None:
-    if anew or draft.snapshot_n > news.document.n:
+def _advance(draft: SharedDraft, news: News, batch: Batch) -> None:
+    if batch.document is None or draft.snapshot_n > news.document.n:
         news.document = load(draft)
-        if told is not None and told < news.document.n:
+        if batch.told is not None and batch.told < news.document.n:
             news.rows = [Row(news.document.n, news.document.update_since())]
     elif draft.n > news.document.n:
         news.rows = _read_on(draft, news.document)
@@ -159,45 +185,34 @@ def _answer(news: News, states: Sequence[bytes | None]) -> News:
 # --- appending -------------------------------------------------------------------------------
 
 
-def append(
-    key: Key,
-    document: Document | None,
-    told: int | None,
-    states: Sequence[bytes | None],
-    offers: Sequence[Offer],
-) -> News:
+def append(batch: Batch) -> News:
     """Append what came, in one transaction, after what others appended meanwhile.
 
     If this fails, the document given is not to be used any more: it may be ahead of the log.
     """
     with transaction.atomic(durable=True):
-        draft = lock(key)
-        news = News(document or Document())
-        _advance(draft, news, anew=document is None, told=told)
-        version = _version_of(draft, news.document, offers[0].agent_id)
-        kept = _take_in(key, draft, news, offers)
+        draft = lock(batch.key)
+        news = News(batch.document or Document())
+        _advance(draft, news, batch)
+        version = None
+        if begins_anew(draft, news.document, batch.offers[0].agent_id):
+            version = _version_before(draft, news.document)
+        kept = _take_in(batch, draft, news)
         if kept:
             if version:
                 version.save(force_insert=True)
             failpoints.reach("draft_applied_before_store")
-            _store(draft, [(offers[row.offer or 0].agent_id, row.update) for row in kept])
-            news.rows += kept
-    if kept:
-        events.publish(grew(draft))
-        after = draft.n - draft.snapshot_n
-        if after // SharedDraft.FOLD > (after - len(kept)) // SharedDraft.FOLD:
-            news.long = draft.pk
-    return _answer(news, states)
+            store([Change(draft, batch.written(kept))])
+    return finish(news, draft, batch, kept)
 
 
-def _take_in(key: Key, draft: SharedDraft, news: News, offers: Sequence[Offer]) -> list[Row]:
-    hands = {(offer.agent_id, offer.session_key) for offer in offers}
-    allowed = writers_among(hands, *key)
+def _take_in(batch: Batch, draft: SharedDraft, news: News) -> list[Row]:
+    allowed = writers_among(batch.hands, *batch.key)
     kept: list[Row] = []
-    for position, offer in enumerate(offers):
+    for position, offer in enumerate(batch.offers):
         if offer.update == NOTHING:
             continue
-        may = (offer.agent_id, offer.session_key) in allowed
+        may = offer.hand in allowed
         if news.document.size + len(offer.update) > MOST_BYTES:
             news.refused[position] = TOO_LARGE
             continue
@@ -208,8 +223,8 @@ def _take_in(key: Key, draft: SharedDraft, news: News, offers: Sequence[Offer]) 
         except (Unfit, NotAllowed):
             news.refused[position] = UNREADABLE if may else NO_RIGHT
             news.document = load(draft)
-            for row in kept:
-                news.document.apply(row.update, offers[row.offer or 0].agent_id)
+            for agent_id, update in batch.written(kept):
+                news.document.apply(update, agent_id)
             news.document.n += len(kept)
             continue
         if changed:
@@ -218,43 +233,56 @@ def _take_in(key: Key, draft: SharedDraft, news: News, offers: Sequence[Offer]) 
     return kept
 
 
-# The rows and the number they end with, in one statement: it is asked with every keystroke.
-_APPEND = """
+def finish(news: News, draft: SharedDraft, batch: Batch, kept: list[Row]) -> News:
+    """What is known once it is stored."""
+    news.rows += kept
+    after = news.document.n - draft.snapshot_n
+    if after // SharedDraft.FOLD > (after - len(kept)) // SharedDraft.FOLD:
+        news.long = draft.pk
+    return _answer(news, batch.states)
+
+
+@dataclass(slots=True)
+class Change:
+    """What a locked draft goes on with: updates with their authors."""
+
+    draft: SharedDraft
+    updates: Sequence[tuple[Author, bytes]]
+
+
+# The rows and the numbers they end with, in one statement: it is asked with every keystroke.
+_STORE = """
 WITH added AS (
   INSERT INTO collaboration_draftupdate (draft_id, n, agent_id, update, at)
-  SELECT %(draft)s, %(n)s + number, agent, content, clock_timestamp()
-  FROM unnest(%(agents)s::bigint[], %(updates)s::bytea[])
-    WITH ORDINALITY AS given(agent, content, number)
+  SELECT draft, n, agent, content, clock_timestamp()
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[])
+    AS given(draft, n, agent, content)
 )
-UPDATE collaboration_shareddraft
-SET n = %(n)s + %(added)s, writer_id = %(writer)s, changed_at = clock_timestamp(),
-  versioned_at = %(versioned)s, generation = %(generation)s
-WHERE id = %(draft)s RETURNING n, changed_at
+UPDATE collaboration_shareddraft draft
+SET n = head.n, writer_id = head.writer, changed_at = clock_timestamp(),
+  versioned_at = head.versioned, generation = head.generation
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[])
+  AS head(id, n, writer, versioned, generation)
+WHERE draft.id = head.id
 """
 
 
-def _store(draft: SharedDraft, updates: Sequence[tuple[int | None, bytes]]) -> None:
-    """Number the updates and append them to a locked draft."""
-    draft.writer_id = updates[-1][0]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _APPEND,
-            {
-                "draft": draft.pk,
-                "n": draft.n,
-                "added": len(updates),
-                "agents": [agent_id for agent_id, _ in updates],
-                "updates": [update for _, update in updates],
-                "writer": draft.writer_id,
-                "versioned": draft.versioned_at,
-                "generation": draft.generation,
-            },
-        )
-        draft.n, draft.changed_at = cursor.fetchone()
+def store(changes: Iterable[Change]) -> None:
+    """Number the updates and append them to their drafts, which are locked."""
+    updates, heads = [], []
+    for change in changes:
+        draft = change.draft
+        for author, update in change.updates:
+            draft.n += 1
+            draft.writer_id = author
+            updates.append((draft.pk, draft.n, author, update))
+        heads.append((draft.pk, draft.n, draft.writer_id, draft.versioned_at, draft.generation))
+    columns = (*zip(*updates, strict=True), *zip(*heads, strict=True))
+    rows.prepared(_STORE, [list(column) for column in columns])
 
 
 def grew(draft: SharedDraft) -> DraftGrew:
-    return DraftGrew(conversation_id=str(draft.conversation_id), kind=draft.kind, n=draft.n)
+    return DraftGrew(heads=[(str(draft.conversation_id), draft.kind, draft.n)])
 
 
 # --- versions --------------------------------------------------------------------------------
@@ -272,18 +300,20 @@ def version_of(draft: SharedDraft, document: Document, author_id: int | None) ->
     )
 
 
-def _version_of(draft: SharedDraft, document: Document, agent_id: int) -> DraftVersion | None:
-    """What is there before somebody else goes on with it, or somebody after a pause."""
-    if draft.changed_at is None or not document.runs:
-        return None
+def begins_anew(draft: SharedDraft, document: Document, agent_id: int) -> bool:
+    """Whether somebody else goes on with what is there, or somebody after a pause."""
+    if draft.changed_at is None or not document.length:
+        return False
     now = timezone.now()  # of this process: nothing hangs on the second
     if draft.writer_id == agent_id and now - draft.changed_at < PAUSE:
-        return None
-    if draft.versioned_at and now - draft.versioned_at < APART:
-        return None
+        return False
+    return draft.versioned_at is None or now - draft.versioned_at >= APART
+
+
+def _version_before(draft: SharedDraft, document: Document) -> DraftVersion:
     found = version_of(draft, document, draft.writer_id)
-    found.at = draft.changed_at
-    draft.versioned_at = now
+    found.at = draft.changed_at or found.at
+    draft.versioned_at = timezone.now()
     return found
 
 
@@ -298,4 +328,4 @@ def take_out(draft: SharedDraft, version: DraftVersion, clearing: bytes) -> None
     if clearing == NOTHING:
         draft.save(update_fields=["generation"])
     else:
-        _store(draft, [(None, clearing)])
+        store([Change(draft, [(None, clearing)])])

@@ -1,10 +1,15 @@
-"""A large update in parts that each fit a frame, so that no client and no proxy chokes on one.
+"""What travels: small updates joined into one frame, a large one in parts that each fit a frame.
 
 Yjs keeps a part whose neighbours are still on the way until they are there. The layout is that of
 Yjs' first encoding: per client its structs in order, then what was deleted.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+
+from pycrdt import merge_updates
+
 from collaboration.drafts.documents import read_number
+from collaboration.drafts.log import Row
 from collaboration.drafts.protocol import number
 
 PART = 48 * 1024  # bytes, besides a single span that is longer
@@ -13,6 +18,25 @@ _GC, _DELETED, _STRING, _FORMAT, _SKIP = 0, 1, 4, 6, 10
 
 class _Unknown(Exception):
     """Something a draft's text does not consist of."""
+
+
+def in_groups(rows: Iterable[Row], size: int = PART) -> Iterator[list[Row]]:
+    """Rows in groups that fit a frame each."""
+    group: list[Row] = []
+    length = 0
+    for row in rows:
+        if group and length + len(row.update) > size:
+            yield group
+            group, length = [], 0
+        group.append(row)
+        length += len(row.update)
+    if group:
+        yield group
+
+
+def joined(rows: Sequence[Row]) -> bytes:
+    """One update that does what all of these do."""
+    return rows[0].update if len(rows) == 1 else merge_updates(*(row.update for row in rows))
 
 
 def parts_of(update: bytes, size: int = PART) -> list[bytes]:

@@ -34,14 +34,20 @@ def drafted(agent: Agent) -> list[str]:
     return list(dict.fromkeys(map(str, found)))
 
 
-def shared_draft(reader: Agent, conversation: uuid.UUID, kind: str) -> dict[str, Any]:
-    """The shared text of a conversation, its authors and its versions. NotFound if unseen."""
+def shared_draft(
+    reader: Agent, conversation: uuid.UUID, kind: str, sent: uuid.UUID | None = None
+) -> dict[str, Any]:
+    """The shared text of a conversation, its authors and its versions. NotFound if unseen.
+
+    With `sent`, of its versions only the one that went out as the message of that client id.
+    """
     found = Conversation.objects.visible_to(reader).filter(pk=conversation).first()
     if found is None:
         raise NotFound
     draft = log.find((str(conversation), kind))
     document = log.load(draft) if draft else Document()
-    versions = list(draft.versions.order_by("-id")[:VERSIONS]) if draft else []
+    told = draft.versions.order_by("-id") if draft else DraftVersion.objects.none()
+    versions = list(told.filter(client_id=sent) if sent else told[:VERSIONS])
     clear = reads_clearly(reader, found)
     people = _People(document.pieces(), versions)
     return {

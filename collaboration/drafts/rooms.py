@@ -1,8 +1,9 @@
 """Rooms: the sockets of this process that have one draft open.
 
 One task per room reads and appends, so nothing overtakes anything: what came while the last commit
-ran goes into the next one together. Only what is in the log is told to anybody. A poke (an event,
-or a look into PostgreSQL) says that other processes appended; what Redis loses, the look finds.
+ran, in all rooms, goes into the next one together. Only what is in the log is told to anybody. A
+poke (an event, or a look into PostgreSQL) says that other processes appended; what Redis loses, the
+look finds.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import base64
 import binascii
 import logging
 import uuid
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from django.db import DatabaseError
@@ -17,21 +19,23 @@ from django.db import DatabaseError
 from collaboration.drafts import log, protocol
 from collaboration.drafts.documents import Document
 from collaboration.drafts.events import DraftGrew, DraftLong, DraftPointers
-from collaboration.drafts.log import Key, News, Offer
+from collaboration.drafts.log import Batch, Key, News, Offer
 from collaboration.drafts.models import SharedDraft
-from collaboration.drafts.parts import parts_of
+from collaboration.drafts.parts import in_groups, joined, parts_of
 from collaboration.drafts.pointers import Pointers
-from collaboration.drafts.protocol import Pointer
+from collaboration.drafts.protocol import MOST_POINTERS, Pointer
+from collaboration.drafts.together import append_together
 from collaboration.presence.table import PROCESS
 from collaboration.workspace.screens import spawn
 from collaboration.workspace.seats import Seat
 from helpdesk.core import events
 from helpdesk.core.live import hub
 from helpdesk.core.live.sockets import TRY_LATER, UNREADABLE
-from helpdesk.core.live.threads import in_thread
+from helpdesk.core.live.threads import in_thread, in_writer
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 256  # updates in one transaction
+MOMENT = 0.02  # seconds
 
 
 class Editor(Protocol):
@@ -57,6 +61,7 @@ class Room:
         self._offers: list[tuple[Editor, Offer]] = []
         self._asking: list[tuple[Editor, bytes]] = []
         self._greeting: list[Editor] = []
+        self._unsaid: dict[int, tuple[Pointer, Editor | None]] = {}
         self._behind = False
         self._task: asyncio.Task[None] | None = None
 
@@ -94,20 +99,27 @@ class Room:
         self._say(self.pointers.show(editor, said, seat), but=editor)
 
     def _say(self, news: list[Pointer], but: Editor | None = None) -> None:
-        """Tell the editors here and everywhere what somebody shows of themselves."""
-        if not news:
-            return
-        frame = protocol.awareness(news)
-        self.push(frame, but=but)
+        """Tell the editors here and everywhere what somebody shows of themselves: after the text
+        in which their caret stands, if that is on its way."""
+        self._unsaid |= {one.client: (one, but) for one in news}
+        if self._task is None:
+            self._say_all()
+
+    def _say_all(self) -> None:
+        unsaid, self._unsaid = list(self._unsaid.values()), {}
         conversation_id, kind = self.key
-        hub.announce(
-            DraftPointers(
-                process=PROCESS,
-                conversation_id=conversation_id,
-                kind=kind,
-                frame=base64.b64encode(frame).decode(),
+        for at in range(0, len(unsaid), MOST_POINTERS):
+            group = unsaid[at : at + MOST_POINTERS]
+            frame = protocol.awareness([one for one, _ in group])
+            self.push(frame, but=_only(editor for _, editor in group))
+            hub.announce(
+                DraftPointers(
+                    process=PROCESS,
+                    conversation_id=conversation_id,
+                    kind=kind,
+                    frame=base64.b64encode(frame).decode(),
+                )
             )
-        )
 
     def push(self, frame: bytes, but: Editor | None = None) -> None:
         for editor in self.editors:
@@ -124,6 +136,7 @@ class Room:
         try:
             while self._offers or self._asking or self._greeting or self._behind:
                 await self._once()
+                self._say_all()
         finally:
             self._task = None
 
@@ -133,13 +146,15 @@ class Room:
         greeting, self._greeting = self._greeting, []
         self._behind = False
         document, self._document = self._document, None  # the thread's while it works on it
-        states = [state for _, state in asking]
+        batch = Batch(
+            self.key,
+            document,
+            self.told,
+            [state for _, state in asking],
+            [offer for _, offer in offers],
+        )
         try:
-            if offers:
-                given = [offer for _, offer in offers]
-                news = await in_thread(log.append, self.key, document, self.told, states, given)
-            else:
-                news = await in_thread(log.catch_up, self.key, document, self.told, states)
+            news = await (_append(batch) if offers else in_thread(log.catch_up, batch))
         except Exception as error:
             if isinstance(error, DatabaseError):
                 logger.warning("draft of %s waits: %s", self.key, error)
@@ -160,11 +175,11 @@ class Room:
                     editor.push(hello)
 
     def _tell(self, news: News, offering: list[Editor], asking: list[Editor]) -> None:
-        for row in news.rows:
-            self.push(
-                protocol.update(row.update),
-                but=None if row.offer is None else offering[row.offer],
-            )
+        for rows in in_groups(news.rows):
+            authors = (None if row.offer is None else offering[row.offer] for row in rows)
+            self.push(protocol.update(joined(rows)), but=_only(authors))
+        if any(row.offer is not None for row in news.rows):
+            _tell_processes(self.key, news.document.n)
         for editor, answer in zip(asking, news.answers, strict=True):
             if answer is None:
                 editor.end(UNREADABLE)
@@ -184,7 +199,61 @@ class Room:
                 editor.push(protocol.acknowledged(self.told, self.generation, editor.taken))
 
 
+def _only(editors: Iterable[Editor | None]) -> Editor | None:
+    """The one there is, if they are all the same: nobody else needs not to be told."""
+    found = set(editors)
+    return found.pop() if len(found) == 1 else None
+
+
+class _Together:
+    """One commit at a time for all rooms of this process."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Batch, asyncio.Future[News | None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def append(self, batch: Batch) -> News | None:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[News | None] = loop.create_future()
+        self._waiting.append((batch, answer))
+        if self._task is None or self._task.get_loop() is not loop:
+            self._task = loop.create_task(self._work())
+        return await answer
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(0)  # rooms that were just told come along
+                taken, self._waiting = self._waiting, []
+                batches = [batch for batch, _ in taken]
+                for found, (_, answer) in zip(await self._append(batches), taken, strict=True):
+                    if not answer.done():
+                        answer.set_result(found)
+        finally:
+            self._task = None
+
+    async def _append(self, batches: list[Batch]) -> Sequence[News | None]:
+        try:
+            return await in_writer(append_together, batches)
+        except Exception as error:
+            logger.warning("%d drafts could not be appended to together: %s", len(batches), error)
+        for batch in batches:
+            batch.document = None  # it may be ahead of the log
+        return [None] * len(batches)
+
+
+_together = _Together()
+
+
+async def _append(batch: Batch) -> News:
+    if batch.document and (found := await _together.append(batch)):
+        return found
+    return await in_thread(log.append, batch)
+
+
 rooms: dict[Key, Room] = {}
+_grown: dict[Key, int] = {}  # by what was just stored
+_told_at = 0.0
 
 
 def enter(key: Key, editor: Editor) -> Room:
@@ -195,10 +264,27 @@ def enter(key: Key, editor: Editor) -> Room:
     return room
 
 
+def _tell_processes(key: Key, n: int) -> None:
+    """At once; what follows within a moment, in any room, is one more event."""
+    _grown[key] = n
+    loop = asyncio.get_running_loop()
+    loop.call_at(max(loop.time(), _told_at + MOMENT), _tell_grown)
+
+
+def _tell_grown() -> None:
+    global _told_at
+    if _grown:
+        _told_at = asyncio.get_running_loop().time()
+        heads = [(*key, n) for key, n in _grown.items()]
+        _grown.clear()
+        events.publish(DraftGrew(heads=heads))
+
+
 @hub.hears(DraftGrew)
 def hear_growth(event: DraftGrew) -> None:
-    if room := rooms.get((event.conversation_id, event.kind)):
-        room.poke(event.n)
+    for conversation_id, kind, n in event.heads:
+        if room := rooms.get((conversation_id, kind)):
+            room.poke(n)
 
 
 @hub.hears(DraftPointers)

@@ -48,7 +48,8 @@ def draft(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 def shared(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
     """The text colleagues write together, who wrote what of it, and how it was before."""
     kind = _kind(request.GET.get("kind") or PrivateDraft.Mode.REPLY)
-    return JsonResponse(queries.shared_draft(request.user, pk, kind))
+    sent = read_uuid(request.GET["sent"]) if "sent" in request.GET else None
+    return JsonResponse(queries.shared_draft(request.user, pk, kind, sent))
 
 
 @agents_only

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection
 
@@ -16,43 +17,82 @@ from permissions.acts.vocabulary import Act
 
 Hand = tuple[int, str]  # an agent and the session they write from
 
-# All that must be known of who writes, in one statement: each group of edits asks it.
-_HANDS = f"""
-SELECT agent.id, agent.authz_version, asked.key,
+# Which versions of the rows a verdict follows from: with the same stamp it is the same verdict.
+STAMP = """concat_ws('.', conversation.xmin, inbox.xmin, agent.authz_version,
   EXISTS (SELECT FROM conversations_participant
-          WHERE conversation_id = %(conversation)s AND agent_id = agent.id AND left_at IS NULL),
-  {COLUMNS}
-FROM unnest(%(agents)s::bigint[], %(keys)s::text[]) AS asked(agent, key)
+          WHERE conversation_id = conversation.id AND agent_id = agent.id AND left_at IS NULL),
+  (SELECT xmin FROM permissions_policy WHERE name = 'collaboration'))"""
+# To `asked`, of whom the conversation, the agent and the session are known.
+HANDS = """
+JOIN conversations_conversation conversation ON conversation.id = asked.conversation
+JOIN conversations_inbox inbox ON inbox.id = conversation.inbox_id
 JOIN permissions_agent agent ON agent.id = asked.agent AND agent.is_active
 JOIN django_session session
   ON session.session_key = asked.key AND session.expire_date > clock_timestamp()
-JOIN conversations_inbox inbox ON inbox.id = %(inbox)s
+"""
+_ASK = f"""
+SELECT agent.id, agent.authz_version, asked.key, {STAMP}, conversation.xmin,
+  EXISTS (SELECT FROM conversations_participant
+          WHERE conversation_id = conversation.id AND agent_id = agent.id AND left_at IS NULL),
+  {COLUMNS}
+FROM (SELECT %s::uuid AS conversation, *
+      FROM unnest(%s::bigint[], %s::text[]) AS hand(agent, key)) AS asked {HANDS}
 """  # noqa: S608 ours
+
+Sure = tuple[str, str, int, str]  # conversation, kind, agent, stamp
+_sure: set[Sure] = set()  # who may write, where nothing but the stamped rows had to be asked
+_KEEP = 20_000
+
+
+def may_surely_write(conversation_id: str, kind: str, agent_id: int, stamp: str) -> bool:
+    """Whether the same was asked before; if not, `writers_among` finds it out."""
+    return (conversation_id, kind, agent_id, stamp) in _sure
 
 
 def writers_among(hands: Collection[Hand], conversation_id: str, kind: str) -> set[Hand]:
     """Which of these may write at this moment, by their rights and their sessions."""
-    conversation = rows.first(Conversation, "id = %s", [uuid.UUID(conversation_id)])
-    if conversation is None or conversation.merged_into_id:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _HANDS,
-            {
-                "conversation": conversation.pk,
-                "inbox": conversation.inbox_id,
-                "agents": [agent_id for agent_id, _ in hands],
-                "keys": [key for _, key in hands],
-            },
+    conversation = None
+    while conversation is None:  # both statements of the same conversation
+        with connection.cursor() as cursor:
+            agents, keys = [agent_id for agent_id, _ in hands], [key for _, key in hands]
+            cursor.execute(_ASK, [uuid.UUID(conversation_id), agents, keys])
+            found = cursor.fetchall()
+        if not found:
+            return set()
+        conversation = rows.first(
+            Conversation, "id = %s AND xmin = %s", [uuid.UUID(conversation_id), found[0][4]]
         )
-        found = cursor.fetchall()
+    if conversation.merged_into_id:
+        return set()
     writers = set()
-    for agent_id, version, key, takes_part, *columns in found:
+    for agent_id, version, key, stamp, _, takes_part, *columns in found:
         conversation.floor = Floor.read(conversation.mode, columns)
         agent = Agent(pk=agent_id, authz_version=version, is_active=True)
-        if _may_write(agent, conversation, kind, takes_part=takes_part):
+        asked = _Asked()
+        with connection.execute_wrapper(asked):
+            may_write = _may_write(agent, conversation, kind, takes_part=takes_part)
+        if may_write:
             writers.add((agent_id, key))
+            if not asked.times:
+                _keep((conversation_id, kind, agent_id, stamp))
     return writers
+
+
+def _keep(sure: Sure) -> None:
+    if len(_sure) >= _KEEP:
+        _sure.clear()
+    _sure.add(sure)
+
+
+class _Asked:
+    """How often more was asked of the database."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.times += 1
+        return execute(sql, params, many, context)
 
 
 def _may_write(agent: Agent, conversation: Conversation, kind: str, *, takes_part: bool) -> bool:

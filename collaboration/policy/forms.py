@@ -1,9 +1,10 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from conversations.modes.floor import Collaboration
+from conversations.modes.floor import UNDO, Collaboration
 from conversations.modes.forms import FloorForm
 
 
@@ -13,6 +14,14 @@ class CollaborationForm(FloorForm):
     enabled = forms.BooleanField(label=_("Several agents work in one conversation"), required=False)
     unseen_supervisors = forms.BooleanField(
         label=_("Supervisors may watch without being seen"), required=False
+    )
+    undo_seconds = forms.TypedChoiceField(
+        label=_("A reply can be taken back before it is sent"),
+        choices=[
+            (0, _("No, it is sent at once")),
+            *((some, format_lazy(_("for {seconds} seconds"), seconds=some)) for some in UNDO[1:]),
+        ],
+        coerce=int,
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
@@ -26,6 +35,7 @@ class CollaborationForm(FloorForm):
             "most": rules.most or None,
             "shown": rules.shown,
             "unseen_supervisors": rules.unseen_supervisors,
+            "undo_seconds": rules.undo_seconds,
         }
 
     @property
@@ -39,4 +49,5 @@ class CollaborationForm(FloorForm):
             most=data["most"] or 0,
             shown=data["shown"],
             unseen_supervisors=data["unseen_supervisors"],
+            undo_seconds=data["undo_seconds"],
         )

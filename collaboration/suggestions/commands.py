@@ -133,4 +133,8 @@ def _require_open(one: Suggestion) -> None:
 
 def _tell(step: Step, conversation: Conversation, one: Suggestion) -> None:
     step.note(suggestion=one.pk, author=steps.person(one.author))
-    step.tell(SuggestionMoved(conversation_id=str(conversation.pk), suggestion_id=one.pk))
+    step.tell(
+        SuggestionMoved(
+            conversation_id=str(conversation.pk), suggestion_id=one.pk, author_id=one.author_id
+        )
+    )

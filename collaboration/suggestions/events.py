@@ -8,3 +8,4 @@ class SuggestionMoved(Event):
     name = "suggestion.moved"
     conversation_id: str  # on whose screen that was done
     suggestion_id: int
+    author_id: int | None

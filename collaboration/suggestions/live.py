@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from collaboration.suggestions import queries
 from collaboration.suggestions.events import SuggestionMoved
 from collaboration.suggestions.models import Suggestion
-from collaboration.workspace.screens import screens, spawn
+from collaboration.workspace.screens import Screen, screens, spawn
 from helpdesk.core.live import hub
 from helpdesk.core.live.threads import in_thread
 
@@ -25,7 +25,8 @@ _looked_at = 0.0
 @hub.hears(SuggestionMoved)
 def hear(event: SuggestionMoved) -> None:
     _tell_watchers(event.conversation_id)
-    spawn(_tell_author(event.suggestion_id))
+    if _screens_of(event.author_id):
+        spawn(_tell_author(event))
 
 
 def _tell_watchers(conversation_id: str) -> None:
@@ -34,30 +35,30 @@ def _tell_watchers(conversation_id: str) -> None:
             screen.tell(type="suggestion", conversation=conversation_id)
 
 
-async def _tell_author(suggestion_id: int) -> None:
+def _screens_of(author_id: int | None) -> list[Screen]:
+    return [screen for screen in screens if screen.seat and screen.seat.agent_id == author_id]
+
+
+async def _tell_author(event: SuggestionMoved) -> None:
     """A sentence on all the author's screens, whatever they look at."""
-    languages = {screen.language for screen in screens}
-    outcome = await in_thread(_outcome, suggestion_id, languages)
-    if outcome is None:
-        return
-    author_id, conversation_id, sentences = outcome
-    for screen in list(screens):
-        if screen.seat and screen.seat.agent_id == author_id and screen.language in sentences:
-            said = sentences[screen.language]
-            screen.tell(type="suggestion", conversation=conversation_id, said=said)
+    languages = {screen.language for screen in _screens_of(event.author_id)}
+    sentences = await in_thread(_outcome, event.suggestion_id, languages)
+    for screen in _screens_of(event.author_id):
+        if said := sentences.get(screen.language):
+            screen.tell(type="suggestion", conversation=event.conversation_id, said=said)
 
 
-def _outcome(pk: int, languages: set[str]) -> tuple[int, str, dict[str, str]] | None:
-    """Who is to be told what; None while it is open, or if they did it or see it no more."""
+def _outcome(pk: int, languages: set[str]) -> dict[str, str]:
+    """What its author is told; nothing while it is open, or if they did it or see it no more."""
     found = Suggestion.objects.select_related(
         "author", "used_by", "declined_by", "conversation__customer"
     )
     one = found.filter(pk=pk).first()
     doer = one and (one.used_by or one.declined_by)
     if one is None or doer is None or one.author is None or doer == one.author:
-        return None
+        return {}
     if not one.author.is_active or not one.conversation.is_visible_to(one.author):
-        return None
+        return {}
     sentences = {}
     for language in languages:
         with translation.override(language):
@@ -66,7 +67,7 @@ def _outcome(pk: int, languages: set[str]) -> tuple[int, str, dict[str, str]] | 
                 "customer": str(one.conversation.customer),
                 "answer": one.answer,
             }
-    return one.author.pk, str(one.conversation_id), sentences
+    return sentences
 
 
 def _sentence(one: Suggestion) -> str:

@@ -1,7 +1,7 @@
 """What is proposed on a conversation, and replies sent before that can be proposed again."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -39,14 +39,6 @@ SELECT recent.id FROM unnest(%(inboxes)s::bigint[]) AS inbox(id) CROSS JOIN LATE
 """
 
 
-@dataclass(frozen=True)
-class Strip:
-    """What stands beside where one writes."""
-
-    shown: list[Suggestion] = field(default_factory=list)
-    may_answer: bool = False  # insert and decline
-
-
 def find(reader: Agent, pk: uuid.UUID) -> Conversation:
     """A conversation the reader may see. Raises NotFound."""
     found = Conversation.objects.visible_to(reader).filter(pk=pk).first()
@@ -55,30 +47,31 @@ def find(reader: Agent, pk: uuid.UUID) -> Conversation:
     return found
 
 
-def strip(reader: Agent, conversation: Conversation, *, takes_part: bool) -> Strip:
+def waiting(reader: Agent, conversation: Conversation) -> list[Suggestion]:
     """The open suggestions, the oldest first; those of what was merged into it among them."""
     if conversation.merged_into_id:
-        return Strip()
+        return []
     about = Conversation.objects.visible_to(reader).filter(
         Q(pk=conversation.pk) | Q(merged_into=conversation.pk)
     )
     found = Suggestion.objects.open().filter(conversation__in=about.values("pk"))
-    shown = list(found.select_related("author").order_by("id")[: 2 * MOST_OPEN])
-    return Strip(
-        shown=as_read(reader, conversation, shown),
-        may_answer=may(reader, Act.REPLY, conversation)
-        and not conversation.is_spam
-        and why_no_reply(conversation, reader, takes_part=takes_part) is None,
+    found = found.select_related("author").order_by("id")
+    return as_read(reader, conversation, list(found[: 2 * MOST_OPEN]))
+
+
+def may_answer(reader: Agent, conversation: Conversation) -> bool:
+    """Whether buttons to insert and to decline make sense. The commands decide."""
+    takes_part = conversation.participants.filter(agent=reader, left_at=None).exists()
+    return (
+        may(reader, Act.REPLY, conversation)
+        and why_no_reply(conversation, reader, takes_part=takes_part) is None
     )
-
-
-def takes_part(reader: Agent, conversation: Conversation) -> bool:
-    return conversation.participants.filter(agent=reader, left_at=None).exists()
 
 
 def own(reader: Agent, conversation: Conversation) -> list[Suggestion]:
     """What the reader proposed here last, and what became of it."""
-    found = conversation.suggestions.filter(author=reader).select_related("used_by", "declined_by")
+    found = Suggestion.objects.filter(conversation=conversation, author=reader)
+    found = found.select_related("author", "used_by", "declined_by")
     return as_read(reader, conversation, list(found.order_by("-id")[:5]))
 
 

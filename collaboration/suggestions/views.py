@@ -26,16 +26,13 @@ PARTIALS = "collaboration/suggestions/partials"
 def strip(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
     """What waits beside where one writes."""
     found = queries.find(request.user, pk)
-    takes_part = queries.takes_part(request.user, found)
-    shown = queries.strip(request.user, found, takes_part=takes_part)
+    shown = queries.waiting(request.user, found)
+    may_answer = queries.may_answer(request.user, found)
     if wants_json(request):
-        return JsonResponse(
-            {
-                "suggestions": [queries.suggestion_json(one) for one in shown.shown],
-                "may_answer": shown.may_answer,
-            }
-        )
-    return render(request, f"{PARTIALS}/strip.html", {"strip": shown})
+        told = [queries.suggestion_json(one) for one in shown]
+        return JsonResponse({"suggestions": told, "may_answer": may_answer})
+    context = {"shown": shown, "may_answer": may_answer}
+    return render(request, f"{PARTIALS}/strip.html", context)
 
 
 @agents_only

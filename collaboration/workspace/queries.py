@@ -8,7 +8,8 @@ from django.utils.timezone import now
 from collaboration.context import queries as context
 from collaboration.drafts.models import PrivateDraft
 from collaboration.drafts.queries import drafts_of
-from collaboration.suggestions import queries as suggestions
+from collaboration.suggestions.models import Suggestion
+from collaboration.suggestions.queries import waiting
 from conversations.grants.rights import acts_on
 from conversations.modes.commands import may_switch
 from conversations.modes.enforcing import (
@@ -42,15 +43,19 @@ class Talk:
     read: int | None  # the last number the reader has read; None: nothing here ever
     may: dict[str, bool]
     closed: dict[str, Sentence]  # why the agent, who has the right, cannot write now
-    suggestions: suggestions.Strip
     unseen: bool | None  # whether colleagues do not see that a supervisor watches
     drafts: dict[str, PrivateDraft] = field(default_factory=dict)
     unsent: list[Entry] = field(default_factory=list)
+    suggestions: list[Suggestion] = field(default_factory=list)
 
     @property
     def earlier(self) -> bool:
         """Whether there is more above the first entry shown."""
         return bool(self.entries) and self.entries[0].seq > 1
+
+    @property
+    def may_answer(self) -> bool:
+        return self.may["reply"] and "reply" not in self.closed
 
     @property
     def priorities(self) -> list[tuple[str, str]]:
@@ -92,10 +97,10 @@ def talk(reader: Agent, pk: uuid.UUID) -> Talk:
         read=mark,
         may=may(reader, conversation, participants),
         closed={kind: why for kind, why in closed.items() if why is not None},
-        suggestions=suggestions.strip(reader, conversation, takes_part=takes_part),
         unseen=watches_unseen(conversation, reader, takes_part=takes_part),
         drafts=drafts_of(reader, pk),
         unsent=[unsent(reader, kind) for kind in (Entry.Kind.REPLY, Entry.Kind.NOTE)],
+        suggestions=waiting(reader, conversation),
     )
 
 

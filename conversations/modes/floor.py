@@ -69,6 +69,9 @@ ICONS = {
 }
 
 
+UNDO = (0, 5, 10, 20, 30)  # seconds to choose from
+
+
 @rules("collaboration", Duty.SETTINGS)
 @dataclass(frozen=True)
 class Collaboration:
@@ -81,9 +84,12 @@ class Collaboration:
     most: int = 0  # participants of one conversation; 0: as many as like
     shown: str = Shown.AGENTS.value
     unseen_supervisors: bool = False
+    undo_seconds: int = 0  # between pressing Send and sending; 0: at once
 
     def __post_init__(self) -> None:
         Mode(self.mode), Joining(self.joining), Shown(self.shown)
+        if self.undo_seconds not in UNDO:
+            raise ValueError(self.undo_seconds)
         if not isinstance(self.most, int) or not 0 <= self.most <= MOST:
             raise ValueError(self.most)
 
@@ -100,6 +106,7 @@ class Floor:
     most: int
     one_name: str  # what customers read instead of agents' names; '': their names
     unseen_supervisors: bool
+    undo_seconds: int
 
     @classmethod
     def read(cls, own_mode: str, columns: Sequence[Any]) -> Self:
@@ -116,6 +123,7 @@ class Floor:
             most=usual.most if most is None else most,
             one_name=name if (shown or usual.shown) == Shown.TEAM else "",
             unseen_supervisors=usual.unseen_supervisors,
+            undo_seconds=usual.undo_seconds,
         )
 
     @property

@@ -29,7 +29,10 @@ def main() -> None:
             )
     print(f"Installing {requirements.name} …", flush=True)
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    if subprocess.call([*pip, "install", "--quiet", "--requirement", str(requirements)]):
+    options = ["--quiet", "--requirement", str(requirements)]
+    if not sys.dont_write_bytecode:
+        options.append("--no-compile")  # the few modules that are imported are compiled then
+    if subprocess.call([*pip, "install", *options]):
         sys.exit(
             f"{requirements.name} could not be installed: read what pip says above, see that the "
             "package index can be reached, and try again."

@@ -13,7 +13,7 @@ RESPONSE_SECONDS = 60  # a request that is not answered by then is given up
 FRAME_BYTES = 256 * 1024  # of a WebSocket message or frame; larger ones end the connection
 CONNECT_SECONDS = 5  # the application's time to accept a WebSocket
 CLOSE_SECONDS = 5  # the peer's time to answer our close frame
-PING_SECONDS = 20  # between pings, and to wait for the pong
+PING_SECONDS = 14  # between pings, and to wait for the pong: nobody is a ghost for 30
 SOCKET_SECONDS = 4 * 60 * 60  # the longest life of a WebSocket
 WAITING_FRAMES = 32  # frames that wait for the application before we stop reading
 

@@ -1,6 +1,5 @@
 """A whole Tandem with its demo data, and people before real browsers."""
 
-import os
 import re
 import shutil
 import tempfile
@@ -12,10 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
+from tests import chromium as installed
 from tests.browser.sessions import PASSWORD, session_of
 from tests.stack.processes import PROJECT, Up
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 FAILED = pytest.StashKey[bool]()
 SCREENS = PROJECT / "var" / "test" / "screens"  # what people saw when a test failed
 expect.set_options(timeout=20_000)
@@ -63,9 +62,8 @@ def live() -> Iterator[Up]:
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=installed.path(), args=installed.FLAGS)
         yield browser
         browser.close()
 

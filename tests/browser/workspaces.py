@@ -62,6 +62,9 @@ class Desk:
     def turn_to(self, mode: str) -> None:
         self.page.locator(f"#composer input[value={mode}]").check(force=True)
 
+    def text(self) -> str:
+        return self.page.evaluate(TEXT)
+
     def reads(self, text: str) -> None:
         """The composer has this text, exactly."""
         self.page.wait_for_function(f"text => ({TEXT})() === text", arg=text)

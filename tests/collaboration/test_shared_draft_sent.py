@@ -49,7 +49,8 @@ class Hand:
     def arrives(self) -> None:
         """What was typed reaches the log."""
         with transaction.atomic():
-            log._store(log.lock(self.key), [(self.agent.pk, update) for update in self.made])
+            written = [(self.agent.pk, update) for update in self.made]
+            log.store([log.Change(log.lock(self.key), written)])
         self.made.clear()
 
 

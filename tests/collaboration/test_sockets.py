@@ -16,6 +16,7 @@ from conversations.threads import commands
 from helpdesk.asgi import application
 from helpdesk.core.live import threads
 from permissions.accounts import commands as accounts
+from permissions.accounts.models import Agent
 from tests.conftest import Browser, Cast, make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +76,7 @@ async def cast(monkeypatch):
         connections.close_all()
 
     await asyncio.gather(*(threads.in_thread(leave) for _ in range(threads.WORKERS)))
+    await threads.in_writer(connections.close_all)
     await in_database(connections.close_all)
 
 
@@ -84,6 +86,15 @@ async def thread(cast: Cast):
     return await in_database(lambda: cast.thread)
 
 
+async def cookie_of(agent: Agent) -> tuple[bytes, bytes]:
+    """The header of a browser in which the agent is signed in."""
+    client = Browser()
+    await in_database(
+        client.force_login, agent, backend="permissions.accounts.backends.AgentBackend"
+    )
+    return b"cookie", "; ".join(f"{k}={v.value}" for k, v in client.cookies.items()).encode()
+
+
 @pytest.fixture
 async def sockets(cast: Cast):
     opened: list[Screen] = []
@@ -91,14 +102,7 @@ async def sockets(cast: Cast):
     async def connect(who: str | None, *headers: tuple[bytes, bytes]) -> Screen:
         sent = [HOST, *(headers or (ORIGIN,))]
         if who:
-            client = Browser()
-            await in_database(
-                client.force_login,
-                getattr(cast, who),
-                backend="permissions.accounts.backends.AgentBackend",
-            )
-            cookies = "; ".join(f"{k}={v.value}" for k, v in client.cookies.items())
-            sent.append((b"cookie", cookies.encode()))
+            sent.append(await cookie_of(getattr(cast, who)))
         screen = Screen(application, "/ws/workspace/", headers=sent)
         await screen.connect(timeout=10)
         opened.append(screen)

@@ -100,7 +100,7 @@ def test_pages_cost_the_same_however_much_they_show(
     amy.get(page)
     with django_assert_max_num_queries(7):  # … rows, teams, saved views, counts, masking
         amy.get("/workspace/?view=all")
-    with django_assert_max_num_queries(24):  # … and entries, files, people, panel, draft, fields, …
+    with django_assert_max_num_queries(26):  # … and entries, files, people, panel, drafts, …
         amy.get(page)
     with django_assert_max_num_queries(5):  # … the rule of masking
         amy.get(f"{page}entries?after=0")

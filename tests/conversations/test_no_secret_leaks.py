@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
 from collaboration.canned.models import CannedReply
 from collaboration.saved.models import SavedView
@@ -24,6 +24,7 @@ from permissions.accounts.models import Team
 from permissions.roles.models import Role
 from tests.conftest import Browser
 from tests.planting import TALKS, Planted, plant
+from tests.test_urls import addresses
 
 PROGRAM, HTMX = {"accept": "application/json"}, {"hx-request": "true"}
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
@@ -58,15 +59,6 @@ def client_of(planted: Planted, who: str) -> Browser:
 
 
 # --- every address --------------------------------------------------------------------------
-
-
-def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
-    for pattern in resolver.url_patterns:
-        path = prefix + str(pattern.pattern).strip("^$")
-        if isinstance(pattern, URLPattern):
-            yield path
-        else:
-            yield from addresses(pattern, path)
 
 
 def fillings(planted: Planted, address: str, name: str) -> list[str]:

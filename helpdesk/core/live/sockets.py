@@ -116,8 +116,14 @@ class Socket(AsyncConsumer):
         self.address = ""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # Without a channel layer there is one thing to wait for; Channels' way to wait for many
+        # costs as much as all we do with a frame.
+        self.scope, self.base_send = scope, send
         try:
-            await super().__call__(scope, receive, send)
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
         finally:  # however it ended: a disconnect, a failure, a server that gave up on us
             self._forget()
 

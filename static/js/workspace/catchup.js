@@ -83,7 +83,7 @@ export class CatchUp {
 
   #turned() {
     if (document.visibilityState === "hidden") {
-      this.#left = { at: Date.now(), seq: Number(this.#shown?.dataset.after ?? this.#readSeq()) };
+      this.#left = { at: Date.now(), seq: this.#readSeq() };
     } else if (Date.now() - this.#left.at > AWAY) {
       this.#ask(this.#left.seq);
     }

@@ -24,9 +24,11 @@ const MODES = ["reply", "note"];
  * - `url`: of the conversation; files go to `url + "files/"`, texts to `url + "draft/send/"`
  * - `signal`: the conversation is left
  * - `seen()`: the number up to which the agent has read
+ * - `isOffline()`: whether the server is known to be out of reach
  * - `onSent({answer})`: the server has taken the text
  * - `onStuck({id, kind, body, files})`: nobody answered; take it and try again
  * - `onTyping(mode, typing)`: the agent writes, or stopped
+ * - `onHistory(mode, restore)`: show how the text came about; `restore(text)` puts a version back
  */
 export class Composer {
   #form;
@@ -45,6 +47,7 @@ export class Composer {
   #isAside = false;
   #isWaiting = false; // to be sent as soon as its files are there
   #isSending = false;
+  #later = null; // what is sent when its time for undoing is over: `{asked, timer}`
   #typedAt = 0;
   #leaving;
   #shows = null; // the text that is in the field
@@ -155,6 +158,12 @@ export class Composer {
       const turn = target.closest("[data-turn]");
       if (turn) this.focus(turn.dataset.turn);
     });
+    $("[data-later]", this.#form).addEventListener("click", ({ target }) => {
+      if (target.closest("[data-undo]")) this.#takeLater();
+      else if (target.closest("[data-now]")) this.#sendNow();
+      else return;
+      this.#field.focus();
+    });
     // What other parts of the page put into a text.
     this.#form.addEventListener("compose", ({ detail }) => this.insert(detail.text, detail.mode));
     this.#field.addEventListener("input", () => this.#type());
@@ -183,6 +192,10 @@ export class Composer {
     $("[data-slash]", this.#form).addEventListener("click", () => {
       const before = this.#field.value.slice(0, this.#field.selectionStart);
       this.#insert(/\S$/.test(before) ? " /" : "/");
+    });
+    $("[data-history]", this.#form).addEventListener("click", () => {
+      const { mode } = this;
+      this.#hooks.onHistory(mode, (text) => this.#restore(mode, text));
     });
     $("[data-aside]", this.#form).addEventListener("click", () => this.#turnAside(!this.#isAside));
   }
@@ -223,6 +236,18 @@ export class Composer {
       this.#show();
     });
     return shared;
+  }
+
+  /** An earlier version in the place of what is there, as one change that can be undone. */
+  #restore(mode, text) {
+    this.#turnAside(false);
+    this.focus(mode);
+    const { value } = this.#field;
+    let [from, end] = [0, 0]; // what both have stays as it is, and whose it is
+    const most = Math.min(value.length, text.length);
+    while (from < most && value[from] === text[from]) from += 1;
+    while (end < most - from && value.at(-1 - end) === text.at(-1 - end)) end += 1;
+    this.#insert(text.slice(from, text.length - end), from, value.length - end);
   }
 
   /** What may not be added to the shared text any more is not lost. */
@@ -269,7 +294,7 @@ export class Composer {
     const isBusy = this.#isWaiting || this.#isSending;
     this.#field.describe({ "aria-readonly": String(isClosed && !this.#isAside) });
     this.#field.root.toggleAttribute("data-empty", value === "");
-    for (const button of $$(".bar button:not([data-aside])", this.#form)) {
+    for (const button of $$(".bar button:not([data-aside], [data-history])", this.#form)) {
       button.disabled = isClosed && !(this.#isAside && !button.matches("[data-send]"));
     }
     if (isClosed) this.#stopTyping();
@@ -320,12 +345,39 @@ export class Composer {
     if (this.#isWaiting) return this.#refresh();
     this.#stopTyping();
     this.#held.hide();
-    this.#sendShared({
-      kind: this.mode,
-      client_id: uuid(),
-      seen: this.#hooks.seen(),
-      anyway,
-    });
+    const asked = { kind: this.mode, client_id: uuid(), seen: this.#hooks.seen(), anyway };
+    const seconds = this.mode === "reply" ? Number(this.#form.dataset.undoSeconds) : 0;
+    if (this.#later) this.#sendNow();
+    else if (seconds) this.#sendLater(asked, seconds);
+    else this.#sendShared(asked);
+  }
+
+  /** Wait as long as the administrator gives to think again. */
+  #sendLater(asked, seconds) {
+    const over = Date.now() + seconds * 1000;
+    const line = $("[data-later]", this.#form);
+    const show = () => {
+      const left = Math.ceil((over - Date.now()) / 1000);
+      if (left <= 0) return this.#sendNow();
+      $("[data-text]", line).textContent = this.#say("sending-in", { seconds: left });
+    };
+    this.#later = { asked, timer: setInterval(show, 250) };
+    line.hidden = false;
+    show();
+  }
+
+  /** What was to be sent, or null; nothing is waiting any more. */
+  #takeLater() {
+    const { asked, timer } = this.#later ?? {};
+    clearInterval(timer);
+    this.#later = null;
+    $("[data-later]", this.#form).hidden = true;
+    return asked ?? null;
+  }
+
+  #sendNow() {
+    const asked = this.#takeLater();
+    if (asked) this.#sendShared(asked);
   }
 
   #bringIn() {
@@ -342,6 +394,7 @@ export class Composer {
     const shared = this.#shared[asked.kind];
     const uploads = this.#uploads[asked.kind];
     const { files } = uploads;
+    if (this.#hooks.isOffline()) return this.#giveAway(asked, shared, uploads);
     this.#isSending = true;
     this.#refresh();
     try {
@@ -393,6 +446,7 @@ export class Composer {
   }
 
   #close() {
+    this.#sendNow();
     this.#stopTyping();
     this.#drafts.close();
     this.#canned.close();

@@ -28,7 +28,10 @@ const LOOK = [
 export class Field extends EventTarget {
   #view;
   #most;
-  #attributes = {};
+  #attributes = {
+    ...{ spellcheck: "true", autocorrect: "on", autocapitalize: "sentences" },
+    writingsuggestions: "true",
+  };
   #facts = new Compartment();
   #undo = null;
 

@@ -36,7 +36,7 @@ export class Held {
         return line;
       }),
     );
-    $("[data-more]", this.#box).textContent =
+    $("[data-rest]", this.#box).textContent =
       since.length > SHOWN ? this.#say("held-more", { count: since.length - SHOWN }) : "";
     this.#box.hidden = false;
   }

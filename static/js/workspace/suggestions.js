@@ -1,7 +1,7 @@
 // Replies that colleagues propose: a strip beside the reply, a dialog to propose one, and a search
 // over replies sent before. What became of one's own is told on every page.
 
-import { $, $$, csrfToken, elementFrom, isComposing, uuid, whenQuiet } from "../lib/dom.js";
+import { $, csrfToken, elementFrom, isComposing, uuid, whenQuiet } from "../lib/dom.js";
 import { Refused, requestJson } from "../lib/http.js";
 import { hears } from "../lib/live.js";
 import { localise } from "../lib/time.js";

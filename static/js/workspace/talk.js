@@ -13,6 +13,7 @@ import { enlarge } from "./lightbox.js";
 import { showPeople, tendWatching } from "./people.js";
 import { Suggestions } from "./suggestions.js";
 import { Tools } from "./tools.js";
+import { Versions } from "./versions.js";
 
 const EARLIER = 60; // entries of one step back
 const LEAP = 200; // … on the way to an entry far back; the server's most
@@ -28,6 +29,7 @@ export class Talk {
   #scroller = $("#stream");
   #transcript;
   #composer = null;
+  #versions;
   #opening = Promise.resolve();
   #readSeq;
   #seen = 0; // the last number that was on the screen
@@ -86,6 +88,7 @@ export class Talk {
       onAct: (act) => this.acts.run(act),
       signal,
     });
+    this.#versions = new Versions({ url: this.url, say, signal });
     const form = $("#composer");
     if (form) {
       this.#opening = this.#compose(form);
@@ -223,11 +226,13 @@ export class Talk {
       say: this.#say,
       signal: this.#leaving.signal,
       seen: () => this.#seen,
+      isOffline: () => this.#stream.light.state === "offline",
       onSent: (answer) => {
         this.#unseen = 0;
         if (!answer.approval) this.#stream.expect(conversation, answer.seq);
       },
       onStuck: toOutbox,
+      onHistory: (mode, restore) => this.#versions.show(mode, restore),
       onTyping: (mode, typing) => {
         this.#stream.send({ type: "typing", conversation, mode, typing });
       },
@@ -272,6 +277,7 @@ export class Talk {
       onQuote: (entry, text) =>
         this.#composer?.quote(text, entry.dataset.kind === "note" ? "note" : this.#composer.mode),
       onLink: (entry) => this.#copyLink(entry),
+      onWriters: ({ dataset }) => this.#versions.showSent(dataset.kind, dataset.clientId),
       onRecall: (entry) => this.acts.recall(entry.dataset.seq),
     });
     const earlier = $("#earlier");
@@ -350,7 +356,8 @@ export class Talk {
     );
     const first = Number(unread[0]?.dataset.seq);
     if (!unread.length || first === this.#transcript.first) return;
-    this.#transcript.markUnread(first, this.#say("unread", { count: unread.length }));
+    this.#unseen = unread.length; // what comes is counted on, and the line stays
+    this.#transcript.markUnread(first, this.#say("unread", { count: this.#unseen }));
   }
 
   #countUnseen(seq) {

@@ -11,6 +11,7 @@ import {
 
 const SYNC = 0;
 const [STEP_1, STEP_2] = [0, 1];
+const PATIENCE = 5_000; // milliseconds until what was typed is durable
 const ACKNOWLEDGED = 100; // how many updates of this socket are durable
 const OVER = [4401, 4403, 4404, 4413]; // close codes after which trying again is no use
 const REFUSED = 4403;
@@ -73,11 +74,14 @@ export class SharedText extends EventTarget {
     return this.text.toString();
   }
 
-  /** Resolves once all that was typed here is durable; rejects when the line breaks before. */
+  /** Resolves once all that was typed here is durable; rejects if that does not come about soon. */
   async saved() {
-    if (this.isSaved) return;
     if (!this.isConnected) throw new Error("not connected");
-    await new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    if (this.isSaved && this.generation !== null) return;
+    await new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      setTimeout(() => reject(new Error("not saved")), PATIENCE);
+    });
   }
 
   /** Take the text away here; colleagues' words that are still on the way stay. */

@@ -11,6 +11,7 @@ const isMessage = (element) => element?.matches?.(".msg[data-seq]");
  * - `onQuote(entry, text)`: `text` is what is selected in the message, or all of it
  * - `onLink(entry)`: copy where it is found
  * - `onRecall(entry)`: take a reply back
+ * - `onWriters(entry)`: show who wrote which part
  */
 export class Tools {
   #bar = $("[data-tools]"); // without an id: htmx would copy its style from talk to talk
@@ -61,6 +62,8 @@ export class Tools {
   #show(entry) {
     this.#entry = entry;
     this.#bar.hidden = false;
+    $("[data-tool=writers]", this.#bar).hidden =
+      !entry.matches(".us, .note") || !entry.dataset.clientId || "recalled" in entry.dataset;
     const recall = $("[data-tool=recall]", this.#bar);
     if (recall) recall.hidden = !entry.matches("[data-public]:not([data-recalled])");
     const room = this.#scroller.clientWidth - this.#bar.offsetWidth - 8;
@@ -81,6 +84,7 @@ export class Tools {
     if (!this.#entry || !tool) return;
     if (tool === "quote") this.quote(this.#entry);
     else if (tool === "recall") this.#hooks.onRecall(this.#entry);
+    else if (tool === "writers") this.#hooks.onWriters(this.#entry);
     else this.#hooks.onLink(this.#entry);
     this.#hide();
   }

@@ -1,18 +1,16 @@
 """The product's own pages in Chromium, at a conversation that socket clients use too."""
 
 import json
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests import chromium as installed
 from tests.faults.harness.cast import INBOX
 from tests.faults.harness.people import Person
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SHOWN = """
 () => [...document.querySelectorAll(
     "#entries [data-seq], [data-transcript] [data-seq]"
@@ -34,9 +32,10 @@ STATES = """
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = await playwright.chromium.launch(
+            executable_path=installed.path(), args=installed.FLAGS
+        )
         try:
             yield browser
         finally:

@@ -1,0 +1,189 @@
+"""Several agents write one reply: they see each other, and the customer gets it once."""
+
+import re
+from collections import Counter
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.workspaces import TEXT, Customer, Desk
+
+
+def conversation(port: int) -> Customer:
+    lin = Customer(port)
+    lin.says("Where is my parcel?")
+    return lin
+
+
+def caret_of(desk: Desk, name: str) -> Locator:
+    return desk.page.locator(".caret", has_text=name)
+
+
+def replies(lin: Customer) -> list[str]:
+    told = lin.http.get("entries", params={"after": 0}).json()["entries"]
+    return [entry["body"] for entry in told if entry["kind"] == "reply"]
+
+
+def test_three_write_at_once_and_one_is_cut_off_meanwhile(live, person):
+    lin = conversation(live.port)
+    people = [person(quiet=False).enter(f"agent{number}") for number in (1, 2, 3)]
+    cut: list[object] = []
+    people[2].page.route_web_socket(
+        re.compile(r"/ws/drafts/"), lambda socket: (socket.connect_to_server(), cut.append(socket))
+    )
+    one, two, three = desks = [Desk(each, lin.conversation) for each in people]
+    for desk, letter in zip(desks, "abc", strict=True):
+        desk.field.press("Control+End")
+        desk.field.press_sequentially(letter * 20)
+    for desk in desks:
+        desk.page.wait_for_function(f"() => ({TEXT})().length === 60")
+    expect(caret_of(one, "周明")).to_be_visible()
+    cut[0].close()  # type: ignore[attr-defined]
+    expect(one.page.locator(".caret")).to_have_count(1)  # nobody stays who is not there
+    three.field.press_sequentially("C" * 10)
+    two.field.press_sequentially("B" * 10)
+    for desk in desks:
+        desk.page.wait_for_function(f"() => ({TEXT})().length === 80")
+        desk.is_saved()
+    text = one.text()
+    assert two.text() == three.text() == text
+    assert Counter(text) == Counter("a" * 20 + "b" * 20 + "c" * 20 + "B" * 10 + "C" * 10)
+
+
+def test_an_input_method_composes_undisturbed_while_others_write(live, person):
+    lin = conversation(live.port)
+    amy, ben = person().enter("agent1"), person().enter("agent2")
+    desk, other = Desk(amy, lin.conversation), Desk(ben, lin.conversation)
+    desk.field.focus()
+    keyboard = amy.context.new_cdp_session(amy.page)
+    for text in ("n", "ni", "ni h", "ni hao"):
+        keyboard.send(
+            "Input.imeSetComposition",
+            {"text": text, "selectionStart": len(text), "selectionEnd": len(text)},
+        )
+        other.field.press("Control+Home")
+        other.field.press_sequentially("a")
+        expect(desk.field).to_contain_text("a")
+    keyboard.send("Input.insertText", {"text": "你好"})
+    desk.reads("aaaa你好")
+    other.reads("aaaa你好")
+
+
+def test_two_press_send_and_the_customer_gets_one_reply(live, person):
+    lin = conversation(live.port)
+    # The browser itself tells of the answer to who was second.
+    people = [person(quiet=False).enter("agent1"), person(quiet=False).enter("agent2")]
+    one, two = (Desk(each, lin.conversation) for each in people)
+    for number in range(4):
+        one.field.fill(f"Round {number}")
+        one.is_saved()
+        two.reads(f"Round {number}")
+        press = "document.querySelector('#composer').requestSubmit()"
+        for desk in (one, two):  # within the same moment: neither waits for the other
+            desk.page.evaluate(f"setTimeout(() => {press})")
+        for desk in (one, two):
+            desk.reads("")
+            expect(desk.page.locator("#composer")).not_to_have_attribute("data-sending", "")
+    assert replies(lin) == [f"Round {number}" for number in range(4)]
+
+
+def test_a_reply_waits_when_something_came_that_was_not_read(live, person):
+    lin = conversation(live.port)
+    for number in range(60):
+        lin.says(f"Question {number}")
+    desk = Desk(person(quiet=False).enter("agent1"), lin.conversation)
+    expect(desk.entry("Question 59")).to_be_in_viewport()
+    desk.field.fill("An answer to the first questions")
+    desk.is_saved()
+    desk.agent.ask("document.querySelector('#stream').scrollTop = 500")
+    expect(desk.page.locator("#jump")).to_be_visible()
+    lin.says("Forget it, I cancel")
+    expect(desk.page.locator("#jump [data-count]")).to_have_text("1")
+    desk.field.press("Control+Enter")
+    held = desk.page.locator("[data-held]")
+    expect(held).to_contain_text("Forget it, I cancel")
+    desk.reads("An answer to the first questions")
+    held.get_by_role("button", name="Go on writing").click()
+    expect(held).to_be_hidden()
+    expect(desk.field).to_be_focused()
+    desk.field.press("Control+Enter")
+    held.get_by_role("button", name="Send all the same").click()
+    desk.reads("")
+    assert replies(lin) == ["An answer to the first questions"]
+
+
+def test_what_is_written_aside_is_nobody_elses_until_it_is_brought_in(live, person):
+    lin = conversation(live.port)
+    amy, ben = person().enter("agent1"), person().enter("agent2")
+    desk, other = Desk(amy, lin.conversation), Desk(ben, lin.conversation)
+    other.field.fill("Together: ")
+    desk.reads("Together: ")
+    aside = desk.page.get_by_role("button", name="Write aside")
+    aside.click()
+    desk.reads("")
+    with amy.page.expect_response("**/private-draft/"):
+        desk.field.press_sequentially("mine alone")
+    aside.click()
+    desk.reads("Together: ")
+    other.is_saved()
+    other.reads("Together: ")
+    amy.page.reload()
+    aside.click()
+    desk.reads("mine alone")
+    desk.field.press("Control+Enter")
+    other.reads("Together: mine alone")
+    expect(aside).to_have_attribute("aria-pressed", "false")
+    assert replies(lin) == []
+
+
+def test_versions_tell_who_wrote_what_and_one_is_put_back(live, person):
+    lin = conversation(live.port)
+    amy, ben = person().enter("agent1"), person().enter("agent2")
+    desk, other = Desk(amy, lin.conversation), Desk(ben, lin.conversation)
+    desk.field.fill("Dear Lin, ")
+    other.reads("Dear Lin, ")
+    other.field.press("Control+End")
+    other.field.press_sequentially("it is on its way")
+    desk.reads("Dear Lin, it is on its way")
+    other.is_saved()
+    desk.page.locator("[data-history]").click()
+    dialog = desk.page.locator("#versions-dialog")
+    expect(dialog.locator("[data-written] span")).to_have_text(["Dear Lin, ", "it is on its way"])
+    expect(dialog.locator("[data-writers] .chip")).to_have_count(2)
+    dialog.get_by_role("option").last.click()
+    dialog.get_by_role("button", name="Restore this version").click()
+    other.reads("Dear Lin, ")
+    other.field.press("Control+End")
+    other.field.press_sequentially("it is here")
+    desk.reads("Dear Lin, it is here")
+    desk.field.press("Control+Enter")
+    sent = desk.entry("it is here")
+    sent.hover()
+    desk.page.locator("[data-tool=writers]").click()
+    expect(dialog.locator("[data-written] span")).to_have_count(2)
+
+
+def test_a_reply_can_be_taken_back_before_it_is_sent(live, person):
+    lin = conversation(live.port)
+    admin = person().enter("admin")
+    settings = admin.go("/settings/collaboration/")
+    try:
+        settings.locator("[name=undo_seconds]").select_option("30")
+        settings.get_by_role("button", name="Save").click()
+        expect(settings.get_by_role("status")).to_contain_text("Saved")
+        desk = Desk(person().enter("agent1"), lin.conversation)
+        desk.write("Too quick")
+        later = desk.page.locator("[data-later]")
+        expect(later).to_contain_text("Sending in")
+        later.get_by_role("button", name="Undo").click()
+        expect(later).to_be_hidden()
+        desk.reads("Too quick")
+        assert replies(lin) == []
+        desk.field.press("Control+Enter")
+        later.get_by_role("button", name="Send now").click()
+        expect(desk.entry("Too quick")).to_be_visible()
+        assert replies(lin) == ["Too quick"]
+    finally:
+        settings.goto(f"{admin.url}/settings/collaboration/")
+        settings.locator("[name=undo_seconds]").select_option("0")
+        settings.get_by_role("button", name="Save").click()
+        expect(settings.get_by_role("status")).to_contain_text("Saved")

@@ -1,0 +1,151 @@
+"""The log of shared drafts: one commit for many drafts, and each whole whatever the others are."""
+
+import random
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from pycrdt import Doc, Text
+
+from collaboration.drafts import log, writing
+from collaboration.drafts.documents import Document
+from collaboration.drafts.models import DraftUpdate
+from collaboration.drafts.parts import in_groups, joined
+from collaboration.drafts.together import append_together
+from tests.conftest import Browser
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def key(cast):
+    cast.says("Where is my order?")
+    return (str(cast.thread.pk), "reply")
+
+
+def numbers(key: tuple[str, str]) -> list[int]:
+    found = DraftUpdate.objects.filter(draft=log.find(key).pk).order_by("n")
+    return list(found.values_list("n", flat=True))
+
+
+def stored(key: tuple[str, str]) -> str:
+    return log.load(log.find(key)).text
+
+
+class Hand:
+    """An agent's session that offers updates of one document without a socket."""
+
+    def __init__(self, agent: Any, key: tuple[str, str]) -> None:
+        client = Browser()
+        client.force_login(agent, backend="permissions.accounts.backends.AgentBackend")
+        self.agent, self.key, self.session_key = agent, key, client.session.session_key
+        self.doc, self.made = Doc(), []
+        self.body = self.doc.get("body", type=Text)
+        self.doc.observe(lambda event: self.made.append(event.update))
+        writing.writers_among([(agent.pk, self.session_key)], *key)  # as at the door
+
+    def types(self, text: str) -> log.Offer:
+        self.body.insert(len(self.body), text)
+        return self.offers(self.made.pop())
+
+    def offers(self, update: bytes) -> log.Offer:
+        return log.Offer(self.agent.pk, self.session_key, update)
+
+    def batch(self, document: Document | None, *offers: log.Offer) -> log.Batch:
+        told = document.n if document else None
+        return log.Batch(self.key, document, told, (), offers)
+
+
+def test_a_refused_update_takes_nobody_with_it(cast, key):
+    amy = Hand(cast.amy, key)
+    document = log.append(amy.batch(None, amy.types("A"))).document
+    bad = amy.offers(b"\x01\x01\x63\x05\x04\x01\x04body\x01x\x00")  # a gap before it
+    batch = amy.batch(document, amy.types("B"), bad, amy.types("C"))
+    assert append_together([batch]) == [None]
+    assert batch.document is None
+    assert numbers(key) == [1]
+    news = log.append(batch)
+    assert news.refused == {1: 4400}
+    assert news.document.text == stored(key) == "ABC"
+    assert numbers(key) == [1, 2, 3]
+
+
+def test_a_locked_draft_holds_up_no_other(cast, key):
+    other_key = (key[0], "note")
+    here, there = Hand(cast.amy, key), Hand(cast.amy, other_key)
+    first = log.append(here.batch(None, here.types("a"))).document
+    second = log.append(there.batch(None, there.types("b"))).document
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            log.lock(other_key)
+            taken.set()
+            done.wait(10)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        taken.wait(10)
+        held = there.batch(second, there.types("B"))
+        news, nothing = append_together([here.batch(first, here.types("A")), held])
+    finally:
+        done.set()
+        holder.join()
+    assert news
+    assert nothing is None
+    assert (stored(key), stored(other_key)) == ("aA", "b")
+    assert log.append(held).document.text == "bB"
+
+
+def test_two_processes_take_turns_at_one_draft(cast, key):
+    hands = [Hand(cast.amy, key), Hand(cast.amy, key)]
+    documents: list[Document | None] = [None, None]
+    for turn in range(6):
+        one = turn % 2
+        batch = hands[one].batch(documents[one], hands[one].types(f"{turn} "))
+        assert turn < 2 or append_together([batch]) == [None]  # the other one wrote meanwhile
+        news = log.append(batch)
+        documents[one] = news.document
+        again = hands[one].batch(news.document, hands[one].types("! "))
+        (news,) = append_together([again])
+        assert news
+        assert news.document.n == 2 * turn + 2
+    assert numbers(key) == list(range(1, 13))
+    text = stored(key)
+    assert documents[1].text == text
+    assert sorted(text.split()) == sorted([*"012345", *"!!!!!!"])
+
+
+def test_small_updates_travel_as_one():
+    rng, read, made = random.Random(3), Doc(), []
+    docs = [Doc(client_id=number + 1) for number in range(3)]
+    for doc in docs:
+        doc.get("body", type=Text)
+        doc.observe(lambda event: made.append(event.update))
+    known: list[bytes] = []
+    for _ in range(200):
+        doc = rng.choice(docs)
+        for update in known[-20:]:
+            doc.apply_update(update)
+        made.clear()
+        body = doc.get("body", type=Text)
+        if len(body) > 40 and rng.random() < 0.2:
+            body.clear()
+        else:
+            body.insert(len(body), rng.choice(["您好👋", "word ", "x"]))
+        known.append(made[-1])
+    rows = [log.Row(number, update) for number, update in enumerate(known, 1)]
+    groups = list(in_groups(rows, 500))
+    assert [row for group in groups for row in group] == rows
+    assert len(groups) > 5
+    body = read.get("body", type=Text)
+    for group in groups:
+        read.apply_update(joined(group))
+    whole = Document()
+    for update in known:
+        whole.apply(update, None)
+    assert str(body) == whole.text
+    assert Document(read.get_update()).update_since(whole.state)[:1] == b"\x00"
