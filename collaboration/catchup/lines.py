@@ -260,4 +260,4 @@ def _others(left: list[Happened]) -> Iterable[Line]:
 def _fields(missed: Missed) -> Iterable[Line]:
     for who, fields in missed.fields.items():
         names = {"who": who, "fields": _(", ").join(fields)}
-        yield Line("pencil", _("%(who)s changed of the customer: %(fields)s") % names)
+        yield Line("pencil", _("%(who)s changed the customer's details: %(fields)s") % names)

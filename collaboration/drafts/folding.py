@@ -2,7 +2,6 @@
 
 import logging
 
-from django.db import transaction
 from django.db.models import F
 
 from collaboration.drafts import log
@@ -16,29 +15,24 @@ PAGE = 200  # drafts of one sweep
 def fold(draft_id: int) -> bool:
     """Fold the updates there are into the snapshot. Running it twice or at once is harmless.
 
-    It takes the lock that every writer takes, so the snapshot holds all that is deleted; and only
-    once the snapshot, read as anybody would read it, is the same document.
+    What is in the log up to a number stays as it is, so nobody who writes waits while it is read;
+    and it is folded only once the snapshot, read as anybody would read it, is the same document.
     """
-    with transaction.atomic(durable=True):
-        draft = (
-            SharedDraft.objects.defer("snapshot", "runs")
-            .select_for_update(no_key=True)
-            .filter(pk=draft_id)
-            .first()
-        )
-        if draft is None or draft.n == draft.snapshot_n:
-            return False
-        document = log.load(draft)
-        snapshot = document.update_since()
-        read = Document(snapshot, document.runs, document.n)
-        if (read.text, read.state) != (document.text, document.state):
-            logger.error("draft %s: its snapshot is not its log, which is kept", draft.pk)
-            return False
-        draft.snapshot, draft.snapshot_n, draft.runs = snapshot, document.n, document.runs
-        draft.save(update_fields=["snapshot", "snapshot_n", "runs"])
-        draft.updates.filter(n__lte=document.n).delete()
-        _forget_versions(draft)
-        return True
+    draft = SharedDraft.objects.defer("snapshot", "runs").filter(pk=draft_id).first()
+    if draft is None or draft.n == draft.snapshot_n:
+        return False
+    document = log.load(draft)
+    snapshot = document.update_since()
+    read = Document(snapshot, document.runs, document.n)
+    if (read.text, read.state) != (document.text, document.state):
+        logger.error("draft %s: its snapshot is not its log, which is kept", draft.pk)
+        return False
+    behind = SharedDraft.objects.filter(pk=draft_id, snapshot_n__lt=document.n)
+    if not behind.update(snapshot=snapshot, snapshot_n=document.n, runs=document.runs):
+        return False
+    draft.updates.filter(n__lte=document.n).delete()  # of no use any more, whenever it happens
+    _forget_versions(draft)
+    return True
 
 
 def _forget_versions(draft: SharedDraft) -> None:

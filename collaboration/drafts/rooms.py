@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 import logging
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -36,6 +37,7 @@ from helpdesk.core.live.threads import in_thread, in_writer
 logger = logging.getLogger(__name__)
 AT_ONCE = 256  # updates in one transaction
 MOMENT = 0.02  # seconds
+REST = 1.0  # seconds before a log that grows fast is folded again
 
 
 class Editor(Protocol):
@@ -63,6 +65,7 @@ class Room:
         self._greeting: list[Editor] = []
         self._unsaid: dict[int, tuple[Pointer, Editor | None]] = {}
         self._behind = False
+        self._rung_at = -REST
         self._task: asyncio.Task[None] | None = None
 
     # --- editors come, ask, write and go ---
@@ -166,7 +169,9 @@ class Room:
             return
         self._document = news.document
         self._tell(news, [editor for editor, _ in offers], [editor for editor, _ in asking])
-        if news.long is not None:  # beside us: a broker that hangs holds up nobody who writes
+        if news.long is not None and time.monotonic() - self._rung_at >= REST:
+            self._rung_at = time.monotonic()
+            # Beside us: a broker that hangs holds up nobody who writes.
             spawn(in_thread(events.publish, DraftLong(draft_id=news.long)))
         if greeting:
             hello = protocol.step_1(news.document.state)

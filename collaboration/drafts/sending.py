@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from collaboration.drafts import log
@@ -29,13 +28,6 @@ from permissions.approvals.registry import Proposal
 K = Entry.Kind
 OPERATION = "reply.send"
 Answer = tuple[Entry, bool] | Approval  # the entry and whether this call made it
-
-
-class Held(Conflict):
-    """Something came that the author had not read; `since` is what."""
-
-    code = "held"
-    sentence = _("Something came in while you were writing. Read it, then send or go on writing.")
 
 
 class SentAlready(Conflict):
@@ -120,17 +112,9 @@ class _Sending:
         self.clearing = document.clear()
 
     def send(self) -> Answer:
-        post = commands.post_note if self.asked.kind == K.NOTE else commands.post_reply
         try:
             with self._taking_out():
-                return post(
-                    agent=self.agent,
-                    conversation=self.conversation.pk,
-                    body=self.body,
-                    client_id=self.asked.client_id,
-                    seen=self.asked.seen,
-                    files=self.asked.files,
-                )
+                return self._post()
         except ApprovalNeeded as needed:
             if needed.operation != OPERATION:  # it stands in the way of something before this
                 raise
@@ -141,6 +125,20 @@ class _Sending:
                 proposal=self._proposal(),
                 client_id=self.asked.client_id,
             )
+
+    def _post(self) -> tuple[Entry, bool]:
+        asked = self.asked
+        message: dict[str, Any] = {
+            "agent": self.agent,
+            "conversation": self.conversation.pk,
+            "body": self.body,
+            "client_id": asked.client_id,
+            "seen": asked.seen,
+            "files": asked.files,
+        }
+        if asked.kind == K.NOTE:
+            return commands.post_note(**message)
+        return commands.post_reply(**message, anyway=asked.anyway)
 
     def _proposal(self) -> Proposal:
         return {
@@ -158,26 +156,12 @@ class _Sending:
     def _take_out(self, step: Step) -> None:
         """The first thing in the transaction of the reply, or of the request for it."""
         draft = log.lock((str(self.conversation.pk), self.asked.kind))
-        locked = steps.lock(self.conversation.pk, self.agent)
+        steps.lock(self.conversation.pk, self.agent)
         if (known := self.known()) is not None:
             raise _Known(known)
         self._require_generation(draft)
-        if self.asked.kind == K.REPLY and not self.asked.anyway:
-            self._hold(locked)
         log.take_out(draft, self.version, self.clearing)
         step.tell(log.grew(draft))
-
-    def _hold(self, conversation: Conversation) -> None:
-        """What joins, tags or moves a conversation changes no answer; what was said may."""
-        since = list(
-            conversation.entries.filter(
-                Q(kind=K.MESSAGE) | Q(kind=K.REPLY) & ~Q(agent=self.agent),
-                seq__gt=self.asked.seen,
-            ).order_by("seq")[: queries.PAGE]
-        )
-        if since:
-            shown = for_reader(self.agent, conversation, queries.with_files(since))
-            raise Held(held=True, since=[queries.entry_json(entry) for entry in shown])
 
     def _require_generation(self, draft: SharedDraft) -> None:
         if draft.generation != self.asked.generation:

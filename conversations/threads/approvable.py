@@ -130,6 +130,7 @@ class SendReply(InConversation):
             client_id=uuid.UUID(proposal["client_id"]),
             seen=proposal["seen"],
             files=[uuid.UUID(file) for file in proposal["files"]],
+            anyway=True,  # whoever approves it has read what came since
         )
 
 

@@ -91,7 +91,7 @@ def test_what_colleagues_changed_of_the_customer_is_told_without_what_it_says(ca
         change_value(agent=cast.cid, customer=cast.lin.pk, key=key, text=text, version=0)
     taken = {"Amy Ito took the conversation": 2}
     commands.claim(agent=cast.amy, conversation=thread.pk)
-    changed = {"Cid changed of the customer: Company, E-mail": 0}
+    changed = {"Cid changed the customer's details: Company, E-mail": 0}
     assert told(cast.ben, thread, 1) == taken | changed
     assert told(cast.cid, thread, 1) == taken
 

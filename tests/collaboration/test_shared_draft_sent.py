@@ -188,7 +188,7 @@ def test_nobody_answers_blind(cast, thread, signed_in, address, ben):
 @pytest.mark.django_db
 def test_what_changes_no_answer_holds_nothing(cast, thread, signed_in, address, ben):
     signed_in("ben").send(act(thread, "join"))
-    signed_in("ben").send(act(thread, "notes"), message("I watch"))
+    signed_in("amy").send(act(thread, "notes"), message("I look it up"))
     signed_in("amy").send(act(thread, "messages"), message("One moment", seen=3))
     Hand(cast.amy, thread).types("Here it is")
     assert signed_in("amy").send(address, sending(seen=1)).status_code == 201

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.grants.rights import require_act
 from conversations.modes.enforcing import require_note, require_reply
 from conversations.threads import steps
+from conversations.threads.guard import hold_if_blind
 from conversations.threads.models import Conversation, ConversationId, Entry, Status
 from helpdesk.core.limits import spend
 from helpdesk.core.refusals import Conflict, NotFound
@@ -28,12 +29,17 @@ def post_reply(
     client_id: uuid.UUID,
     seen: int | None = None,
     files: Sequence[uuid.UUID] = (),
+    anyway: bool = False,
 ) -> tuple[Entry, bool]:
     """Say something to the customer. Safe to send again with the same `client_id`.
 
-    Returns the entry and whether this call made it. Who replies takes part from then on.
+    Returns the entry and whether this call made it. Who replies takes part from then on. Raises
+    Held if something came after the number its author had `seen`, unless it is to go `anyway`.
     """
-    return _post(Act.REPLY, K.REPLY, A.PUBLIC, agent, conversation, body, client_id, seen, files)
+    guard = None if anyway else seen
+    return _post(
+        Act.REPLY, K.REPLY, A.PUBLIC, agent, conversation, body, client_id, seen, files, guard
+    )
 
 
 def post_note(
@@ -59,6 +65,7 @@ def _post(
     client_id: uuid.UUID,
     seen: int | None,
     files: Sequence[uuid.UUID],
+    guard: int | None = None,
 ) -> tuple[Entry, bool]:
     with command(f"conversation.{kind}", actor=agent, on=None) as step:
         step.on = conversation = steps.lock_for(act, conversation_id, agent)
@@ -72,6 +79,8 @@ def _post(
         if kind == K.REPLY:
             require_reply(conversation, agent, takes_part=takes_part)
             steps.refuse_spam(conversation)
+            if guard is not None:
+                hold_if_blind(conversation, agent, guard)
             if not takes_part:
                 require_approval(
                     "conversation.join",

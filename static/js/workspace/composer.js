@@ -417,9 +417,9 @@ export class Composer {
   }
 
   /** Nobody answers: the message waits by itself, the field is free for the next one. */
-  #giveAway({ kind, client_id, seen }, shared, uploads) {
+  #giveAway({ kind, client_id }, shared, uploads) {
     const body = shared.value.trim();
-    this.#hooks.onStuck({ id: client_id, kind, body, files: uploads.files, seen });
+    this.#hooks.onStuck({ id: client_id, kind, body, files: uploads.files });
     shared.clear();
     uploads.clear();
   }

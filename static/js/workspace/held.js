@@ -31,7 +31,7 @@ export class Held {
       ...since.slice(-SHOWN).map((entry) => {
         const line = clone("held-entry");
         $("[data-name]", line).textContent = entry.author?.name ?? "";
-        $("[data-text]", line).textContent = entry.body || entry.files.map(({ name }) => name).join(", ");
+        $("[data-text]", line).textContent = this.#textOf(entry);
         $("a", line).href = `#entry-${entry.seq}`;
         return line;
       }),
@@ -39,6 +39,11 @@ export class Held {
     $("[data-rest]", this.#box).textContent =
       since.length > SHOWN ? this.#say("held-more", { count: since.length - SHOWN }) : "";
     this.#box.hidden = false;
+  }
+
+  #textOf({ body, files, event }) {
+    if (event) return this.#say(event.type === "recalled" ? "held-recalled" : "held-moved");
+    return body || files.map(({ name }) => name).join(", ");
   }
 
   hide() {

@@ -32,7 +32,7 @@ export class Talk {
   #versions;
   #opening = Promise.resolve();
   #readSeq;
-  #seen = 0; // the last number that was on the screen
+  #seen; // the last number that was on the screen
   #unseen = 0;
   #agents = [];
   #facts = "";
@@ -56,6 +56,7 @@ export class Talk {
     this.customer = customer;
     this.url = url;
     this.#readSeq = Number(read);
+    this.#seen = this.#readSeq;
     this.#customerRead = Number(customerRead);
     this.#transcript = new Transcript({
       list: $("#entries"),
