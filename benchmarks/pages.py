@@ -48,8 +48,8 @@ class Run:
     server_cpu: dict[str, float] = field(default_factory=dict)
 
 
-def fill(desk: Desk, conversations: int, entries: int) -> str:
-    """Conversations for the list; the id of one that has `entries` entries."""
+def fill(desk: Desk, conversations: int, entries: int) -> tuple[str, str]:
+    """Conversations for the list; the id and customer's token of one that has `entries` entries."""
     for _ in range(conversations):
         desk.conversation()
     agent = desk.agent(AGENT)
@@ -66,7 +66,7 @@ def fill(desk: Desk, conversations: int, entries: int) -> str:
             body = f"Thank you, and what about part {count}? 我的订单还没有到。"
             desk.customer_writes(token, body)
             count += 1
-    return long_one
+    return long_one, token
 
 
 def pages(conversation: str) -> list[Page]:
@@ -107,7 +107,7 @@ def measure(
     """All pages under all loads."""
     desk = Desk(running)
     if not filled:
-        filled.append(fill(desk, arguments.conversations, arguments.entries))
+        filled.append(fill(desk, arguments.conversations, arguments.entries)[0])
     found = pages(filled[0])
     cookies = {"Cookie": desk.agent(AGENT).headers["Cookie"]}
     if not queries:

@@ -155,7 +155,12 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "workspace/drafts/": ("get", 200, 200, 200, 302),
     "workspace/conversations/<uuid:pk>/private-draft/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/draft/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/draft/preview/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/draft/send/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/draft/files/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/draft/files/<uuid:file_id>/remove/": (
+        ("post", 404, 404, 404, 401)
+    ),
     "workspace/sent-replies/": ("get", 200, 200, 200, 302),
     "workspace/conversations/<uuid:pk>/suggest/": ("post", 422, 422, 422, 401),
     "workspace/conversations/<uuid:pk>/suggestions/": ("get", 200, 200, 404, 302),

@@ -20,6 +20,16 @@ class DraftGrew(Event):
 
 
 @event
+class DraftBegun(Event):
+    """There is a text in a shared draft now, or none any more."""
+
+    name = "draft.begun"
+    conversation_id: str
+    kind: str
+    begun: bool
+
+
+@event
 class DraftLong(Event):
     """A shared draft's log is long enough to be folded into its snapshot."""
 

@@ -78,20 +78,21 @@ class News:
     rows: list[Row] = field(default_factory=list)
     refused: dict[int, int] = field(default_factory=dict)  # offer → close code
     answers: list[bytes | None] = field(default_factory=list)  # what askers lack; None: no state
+    begun: bool | None = None  # there is a text now, or none any more; None: as before
     long: int | None = None  # the draft whose log is to be folded
 
 
-# Without the snapshot, which is read only when somebody begins with it.
+# In the model's order. Without the snapshot, which is read only when somebody begins with it.
 _LIGHT = ("id", "conversation_id", "kind", "generation", "n", "snapshot_n", "writer_id",
-          "changed_at", "versioned_at")  # fmt: skip
+          "changed_at", "versioned_at", "length")  # fmt: skip
 COLUMNS = ", ".join(_LIGHT)
 _FIND = f"""
 SELECT {COLUMNS} FROM collaboration_shareddraft WHERE conversation_id = %s AND kind = %s
 """  # noqa: S608 ours
 _BEGIN = """
 INSERT INTO collaboration_shareddraft
-  (conversation_id, kind, generation, n, snapshot, snapshot_n, runs)
-VALUES (%s, %s, 0, 0, '', 0, '[]') ON CONFLICT DO NOTHING
+  (conversation_id, kind, generation, n, snapshot, snapshot_n, runs, length)
+VALUES (%s, %s, 0, 0, '', 0, '[]', 0) ON CONFLICT DO NOTHING
 """
 
 
@@ -130,19 +131,24 @@ def clock() -> datetime:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def load(draft: SharedDraft) -> Document:
-    """The document up to its last update. Without a lock it may be folded while it is read."""
+def load(draft: SharedDraft, upto: int | None = None) -> Document:
+    """The document up to its last update, or up to a number unless that has been folded already.
+
+    Without a lock it may be folded while it is read.
+    """
     for _ in range(5):
         draft.refresh_from_db(fields=["snapshot", "runs", "snapshot_n", "n", "generation"])
         document = Document(bytes(draft.snapshot), draft.runs, draft.snapshot_n)
-        _read_on(draft, document)
-        if document.n >= draft.n:
+        _read_on(draft, document, upto)
+        if document.n >= (draft.n if upto is None else min(upto, draft.n)):
             return document
     raise OperationalError(f"{draft} could not be read whole")
 
 
-def _read_on(draft: SharedDraft, document: Document) -> list[Row]:
+def _read_on(draft: SharedDraft, document: Document, upto: int | None = None) -> list[Row]:
     later = draft.updates.filter(n__gt=document.n).order_by("n")
+    if upto is not None:
+        later = later.filter(n__lte=upto)
     found = []
     with document.listening():
         for n, agent_id, update in later.values_list("n", "agent", "update"):
@@ -202,7 +208,7 @@ def append(batch: Batch) -> News:
             if version:
                 version.save(force_insert=True)
             failpoints.reach("draft_applied_before_store")
-            store([Change(draft, batch.written(kept))])
+            store([Change(draft, batch.written(kept), news.document.length)])
     return finish(news, draft, batch, kept)
 
 
@@ -236,6 +242,8 @@ def _take_in(batch: Batch, draft: SharedDraft, news: News) -> list[Row]:
 def finish(news: News, draft: SharedDraft, batch: Batch, kept: list[Row]) -> News:
     """What is known once it is stored."""
     news.rows += kept
+    if kept and bool(draft.length) != bool(news.document.length):
+        news.begun = bool(news.document.length)
     after = news.document.n - draft.snapshot_n
     if after // SharedDraft.FOLD > (after - len(kept)) // SharedDraft.FOLD:
         news.long = draft.pk
@@ -244,10 +252,11 @@ def finish(news: News, draft: SharedDraft, batch: Batch, kept: list[Row]) -> New
 
 @dataclass(slots=True)
 class Change:
-    """What a locked draft goes on with: updates with their authors."""
+    """What a locked draft goes on with: updates, their authors, how long its text is then."""
 
     draft: SharedDraft
     updates: Sequence[tuple[Author, bytes]]
+    length: int
 
 
 # The rows and the numbers they end with, in one statement: it is asked with every keystroke.
@@ -260,9 +269,10 @@ WITH added AS (
 )
 UPDATE collaboration_shareddraft draft
 SET n = head.n, writer_id = head.writer, changed_at = clock_timestamp(),
-  versioned_at = head.versioned, generation = head.generation
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[])
-  AS head(id, n, writer, versioned, generation)
+  versioned_at = head.versioned, generation = head.generation, length = head.length
+FROM unnest(
+  %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[]
+) AS head(id, n, writer, versioned, generation, length)
 WHERE draft.id = head.id
 """
 
@@ -276,7 +286,8 @@ def store(changes: Iterable[Change]) -> None:
             draft.n += 1
             draft.writer_id = author
             updates.append((draft.pk, draft.n, author, update))
-        heads.append((draft.pk, draft.n, draft.writer_id, draft.versioned_at, draft.generation))
+        facts = (draft.writer_id, draft.versioned_at, draft.generation, change.length)
+        heads.append((draft.pk, draft.n, *facts))
     columns = (*zip(*updates, strict=True), *zip(*heads, strict=True))
     rows.prepared(_STORE, [list(column) for column in columns])
 
@@ -320,12 +331,20 @@ def _version_before(draft: SharedDraft, document: Document) -> DraftVersion:
 # --- taking a text out of it -----------------------------------------------------------------
 
 
-def take_out(draft: SharedDraft, version: DraftVersion, clearing: bytes) -> None:
-    """The text of this version leaves a locked draft; what was typed since stays in it."""
+def take_out(draft: SharedDraft, version: DraftVersion, clearing: bytes) -> int:
+    """The text of this version leaves a locked draft; what was typed since stays in it.
+
+    Returns how long that is.
+    """
+    left = 0 if version.n == draft.n else _left(draft, clearing)
     version.pk, version.draft, version.at = None, draft, clock()
     version.save(force_insert=True)
     draft.generation += 1
-    if clearing == NOTHING:
-        draft.save(update_fields=["generation"])
-    else:
-        store([Change(draft, [(None, clearing)])])
+    store([Change(draft, [(None, clearing)], left)])  # though it clears nothing: all are told by it
+    return left
+
+
+def _left(draft: SharedDraft, clearing: bytes) -> int:
+    document = load(draft)
+    document.apply(clearing, None)
+    return document.length

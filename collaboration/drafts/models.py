@@ -72,6 +72,7 @@ class SharedDraft(models.Model):
     )
     changed_at = models.DateTimeField(_("last change"), null=True)
     versioned_at = models.DateTimeField(null=True)
+    length = models.PositiveIntegerField(_("length"), default=0)  # of the text, in bytes
 
     FOLD = 200  # updates beyond the snapshot
 
@@ -92,7 +93,10 @@ class SharedDraft(models.Model):
                 fields=["id"],
                 condition=Q(n__gte=F("snapshot_n") + 200),
                 name="shared_draft_unfolded",
-            )
+            ),
+            models.Index(
+                fields=["conversation"], condition=Q(length__gt=0), name="shared_draft_begun"
+            ),
         ]
 
     def __str__(self) -> str:

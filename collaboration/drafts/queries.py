@@ -1,18 +1,27 @@
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from collaboration.drafts import log
 from collaboration.drafts.documents import Document, Piece, in_pieces
-from collaboration.drafts.models import DraftVersion, PrivateDraft
+from collaboration.drafts.models import DraftVersion, PrivateDraft, SharedDraft
 from conversations.customers.masks import cover
+from conversations.threads import mentions
 from conversations.threads.covering import reads_clearly
-from conversations.threads.models import Conversation
+from conversations.threads.models import Conversation, Entry
 from helpdesk.core.refusals import NotFound
 from permissions.accounts.models import Agent
 
 MOST_MARKED = 300  # conversations whose rows show a pencil
 VERSIONS = 50  # that are told of at once
+
+
+class Begun(NamedTuple):
+    """A text that is being written together, and who wrote in it last."""
+
+    conversation_id: str
+    kind: str
+    by: str
 
 
 def drafts_of(agent: Agent, conversation: uuid.UUID) -> dict[str, PrivateDraft]:
@@ -34,6 +43,15 @@ def drafted(agent: Agent) -> list[str]:
     return list(dict.fromkeys(map(str, found)))
 
 
+def begun_among(conversation_ids: Iterable[str]) -> list[Begun]:
+    """The texts that have been begun on these conversations."""
+    found = SharedDraft.objects.filter(conversation__in=list(conversation_ids), length__gt=0)
+    return [
+        Begun(str(draft.conversation_id), draft.kind, str(draft.writer or ""))
+        for draft in found.select_related("writer").only("conversation_id", "kind", "writer")
+    ]
+
+
 def shared_draft(
     reader: Agent, conversation: uuid.UUID, kind: str, sent: uuid.UUID | None = None
 ) -> dict[str, Any]:
@@ -41,9 +59,7 @@ def shared_draft(
 
     With `sent`, of its versions only the one that went out as the message of that client id.
     """
-    found = Conversation.objects.visible_to(reader).filter(pk=conversation).first()
-    if found is None:
-        raise NotFound
+    found = _seen(reader, conversation)
     draft = log.find((str(conversation), kind))
     document = log.load(draft) if draft else Document()
     told = draft.versions.order_by("-id") if draft else DraftVersion.objects.none()
@@ -70,6 +86,20 @@ def shared_draft(
             for version in versions
         ],
     }
+
+
+def as_entry(reader: Agent, conversation: uuid.UUID, kind: str, body: str) -> Entry:
+    """A text as the entry it would be if it were sent now. NotFound if unseen."""
+    found = _seen(reader, conversation)
+    event = {"mentions": mentions.found_in(body, found)} if kind == Entry.Kind.NOTE else {}
+    return Entry(kind=kind, author_kind="agent", agent=reader, body=body, event=event)
+
+
+def _seen(reader: Agent, conversation: uuid.UUID) -> Conversation:
+    found = Conversation.objects.visible_to(reader).filter(pk=conversation).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 class _People:

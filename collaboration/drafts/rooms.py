@@ -19,7 +19,7 @@ from django.db import DatabaseError
 
 from collaboration.drafts import log, protocol
 from collaboration.drafts.documents import Document
-from collaboration.drafts.events import DraftGrew, DraftLong, DraftPointers
+from collaboration.drafts.events import DraftBegun, DraftGrew, DraftLong, DraftPointers
 from collaboration.drafts.log import Batch, Key, News, Offer
 from collaboration.drafts.models import SharedDraft
 from collaboration.drafts.parts import in_groups, joined, parts_of
@@ -185,6 +185,10 @@ class Room:
             self.push(protocol.update(joined(rows)), but=_only(authors))
         if any(row.offer is not None for row in news.rows):
             _tell_processes(self.key, news.document.n)
+        if news.begun is not None:
+            conversation_id, kind = self.key
+            begun = DraftBegun(conversation_id=conversation_id, kind=kind, begun=news.begun)
+            events.publish(begun)
         for editor, answer in zip(asking, news.answers, strict=True):
             if answer is None:
                 editor.end(UNREADABLE)

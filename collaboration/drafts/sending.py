@@ -1,21 +1,23 @@
 """Sending what was written together: once, and never without knowing what came meanwhile.
 
-The text is taken from the log, not from a browser. The reply and the update that takes its text out
-of the draft are one transaction; where a colleague has to approve the reply, the request is.
+The text is taken from the log and its files from their rows, not from a browser. The reply and the
+update that takes its text out of the draft are one transaction; where a colleague has to approve
+the reply, the request is.
 """
 
 import uuid
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collaboration.drafts import log
+from collaboration.drafts.events import DraftBegun
 from collaboration.drafts.models import DraftVersion, SharedDraft
-from conversations.threads import commands, queries, steps
+from conversations.threads import commands, drafted, queries, steps
 from conversations.threads.covering import for_reader
-from conversations.threads.models import MAX_BODY, Conversation, Entry
+from conversations.threads.models import MAX_BODY, MAX_FILES, Conversation, Entry
 from helpdesk.core.refusals import Conflict, Invalid, NotFound
 from helpdesk.core.text import clean_text
 from permissions.accounts.models import Agent
@@ -39,11 +41,13 @@ class SentAlready(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class SendInput:
-    """Which text is meant, and what its sender had before their eyes."""
+    """Which text is meant, and what its sender had before their eyes. `files` of the sender's own
+    go with it, after those of the draft."""
 
     kind: str
     client_id: uuid.UUID
     generation: int
+    n: int | None  # of the log, which was on the sender's screen
     seen: int
     files: tuple[uuid.UUID, ...]
     anyway: bool
@@ -80,6 +84,7 @@ class _Sending:
     conversation: Conversation
     asked: SendInput
     body: str = ""
+    files: list[uuid.UUID] = field(default_factory=list)  # filled under the lock
     version: DraftVersion = field(init=False)
     clearing: bytes = b""
 
@@ -96,35 +101,29 @@ class _Sending:
         return entry, False
 
     def read(self) -> None:
-        """Take the text as the log has it now: this is what is sent and what leaves the draft."""
-        draft = log.find((str(self.conversation.pk), self.asked.kind))
-        draft = draft or SharedDraft(conversation=self.conversation, kind=self.asked.kind)
-        self._require_generation(draft)
-        if draft.pk is None:
-            raise Invalid(_("Write something first."))
-        document = log.load(draft)
+        """Take the text as the log has it now, or had it when Send was pressed: this is what is
+        sent and what leaves the draft."""
+        draft = log.find(self._key)
+        self._require_generation(draft or SharedDraft())
+        if draft is None:  # nobody wrote a word: there may be files
+            self._find_files()
+            with transaction.atomic():
+                draft = log.lock(self._key)
+        document = log.load(draft, self.asked.n)
         self._require_generation(draft)
         self.version = log.version_of(draft, document, self.agent.pk)
         self.version.client_id = self.asked.client_id
         self.body = clean_text(document.text, limit=MAX_BODY).strip()
-        if not self.body and not self.asked.files:
-            raise Invalid(_("Write something first."))
         self.clearing = document.clear()
 
     def send(self) -> Answer:
         try:
-            with self._taking_out():
+            with accompanied_by(self._take_out):
                 return self._post()
         except ApprovalNeeded as needed:
             if needed.operation != OPERATION:  # it stands in the way of something before this
                 raise
-        with self._taking_out():
-            return ask_for_approval(
-                agent=self.agent,
-                operation=OPERATION,
-                proposal=self._proposal(),
-                client_id=self.asked.client_id,
-            )
+        return self._ask()
 
     def _post(self) -> tuple[Entry, bool]:
         asked = self.asked
@@ -134,34 +133,61 @@ class _Sending:
             "body": self.body,
             "client_id": asked.client_id,
             "seen": asked.seen,
-            "files": asked.files,
+            "files": self.files,
         }
         if asked.kind == K.NOTE:
             return commands.post_note(**message)
         return commands.post_reply(**message, anyway=asked.anyway)
 
-    def _proposal(self) -> Proposal:
-        return {
+    def _ask(self) -> Approval:
+        proposal: Proposal = {
             "conversation": str(self.conversation.pk),
             "agent": self.agent.pk,
             "body": self.body,
             "client_id": str(self.asked.client_id),
-            "files": [str(file) for file in self.asked.files],
             "seen": self.asked.seen,
         }
 
-    def _taking_out(self) -> AbstractContextManager[None]:
-        return accompanied_by(self._take_out)
+        def first(step: Step) -> None:
+            self._take_out(step)
+            drafted.set_aside(step, self.conversation, self.asked.kind, self.agent)
+            proposal["files"] = [str(file) for file in self.files]
+
+        with accompanied_by(first):
+            return ask_for_approval(
+                agent=self.agent,
+                operation=OPERATION,
+                proposal=proposal,
+                client_id=self.asked.client_id,
+            )
 
     def _take_out(self, step: Step) -> None:
         """The first thing in the transaction of the reply, or of the request for it."""
-        draft = log.lock((str(self.conversation.pk), self.asked.kind))
+        draft = log.lock(self._key)
         steps.lock(self.conversation.pk, self.agent)
         if (known := self.known()) is not None:
             raise _Known(known)
         self._require_generation(draft)
-        log.take_out(draft, self.version, self.clearing)
+        self._find_files()
+        left = log.take_out(draft, self.version, self.clearing)
         step.tell(log.grew(draft))
+        if draft.length and not left:
+            pk = str(self.conversation.pk)
+            step.tell(DraftBegun(conversation_id=pk, kind=self.asked.kind, begun=False))
+
+    def _find_files(self) -> None:
+        """Those of the draft and those the sender adds. Invalid if there is nothing to send."""
+        waiting = drafted.of_draft(self.conversation, self.asked.kind)
+        found = dict.fromkeys([*waiting.values_list("pk", flat=True), *self.asked.files])
+        if len(found) > MAX_FILES:
+            raise Invalid(_("Too many files on one message."), limit=MAX_FILES)
+        if not self.body and not found:
+            raise Invalid(_("Write something first."))
+        self.files[:] = found
+
+    @property
+    def _key(self) -> log.Key:
+        return str(self.conversation.pk), self.asked.kind
 
     def _require_generation(self, draft: SharedDraft) -> None:
         if draft.generation != self.asked.generation:

@@ -54,7 +54,7 @@ def append_together(batches: Sequence[Batch]) -> list[News | None]:
                 assert batch.document is not None
                 news = finish(News(batch.document, draft.generation), draft, batch, kept)
                 if kept:
-                    changes.append(Change(draft, batch.written(kept)))
+                    changes.append(Change(draft, batch.written(kept), batch.document.length))
             found.append(news)
         if changes:
             failpoints.reach("draft_applied_before_store")

@@ -2,12 +2,15 @@ import uuid
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_POST
 
 from collaboration.approvals import asking
 from collaboration.drafts import commands, queries
+from collaboration.drafts.files import waiting_files
 from collaboration.drafts.models import PrivateDraft
 from collaboration.drafts.sending import SendInput, send_draft
+from conversations.threads import drafted
 from conversations.threads.forms import read_files, read_uuid
 from conversations.threads.models import MAX_BODY
 from conversations.threads.queries import entry_json
@@ -16,6 +19,8 @@ from helpdesk.core.text import clean_text
 from helpdesk.core.web.negotiation import read_input, read_number
 from permissions.accounts.doors import AgentRequest, agents_only
 from permissions.approvals.models import Approval
+
+PREVIEW = "collaboration/drafts/partials/preview.html"
 
 
 @agents_only
@@ -54,6 +59,32 @@ def shared(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 
 @agents_only
 @require_POST
+def preview(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    """How a text would look in the transcript, as `{html}`."""
+    data = read_input(request)
+    kind = _kind(data.get("kind"))
+    body = clean_text(data.get("body"), limit=MAX_BODY)
+    entry = queries.as_entry(request.user, pk, kind, body)
+    return JsonResponse({"html": render_to_string(PREVIEW, {"entry": entry}).strip()})
+
+
+@agents_only
+@require_GET
+def files(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    """What waits to go out with the reply or the note."""
+    return JsonResponse({"files": waiting_files(request.user, pk)})
+
+
+@agents_only
+@require_POST
+def remove_file(request: AgentRequest, pk: uuid.UUID, file_id: uuid.UUID) -> HttpResponse:
+    """Take a file out; the answer says what is left."""
+    drafted.remove_file(agent=request.user, conversation=pk, file=file_id)
+    return JsonResponse({"files": waiting_files(request.user, pk)})
+
+
+@agents_only
+@require_POST
 def send(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
     """Send that text: 201, or 200 if it was; 202 if a colleague has to approve it first.
 
@@ -66,6 +97,7 @@ def send(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
         kind=_kind(data.get("kind")),
         client_id=read_uuid(data.get("client_id")),
         generation=read_number(data["generation"]),
+        n=None if data.get("n") in (None, "") else read_number(data["n"]),
         seen=read_number(data["seen"]),
         files=read_files(data),
         anyway=data.get("anyway") in (True, "true", "1"),

@@ -4,22 +4,16 @@ is told what became of theirs.
 Nothing depends on being heard: every look at PostgreSQL finds what came or went.
 """
 
-import time
-
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from collaboration.suggestions import queries
 from collaboration.suggestions.events import SuggestionMoved
 from collaboration.suggestions.models import Suggestion
-from collaboration.workspace.screens import Screen, screens, spawn
+from collaboration.workspace.missed import Missed
+from collaboration.workspace.screens import Screen, screens, spawn, tell_watchers
 from helpdesk.core.live import hub
 from helpdesk.core.live.threads import in_thread
-
-LOOK = 6.0  # seconds between two looks for what no event told
-
-_open: dict[str, frozenset[int]] = {}  # of the conversations on screens, at the last look
-_looked_at = 0.0
 
 
 @hub.hears(SuggestionMoved)
@@ -30,9 +24,7 @@ def hear(event: SuggestionMoved) -> None:
 
 
 def _tell_watchers(conversation_id: str) -> None:
-    for screen in list(screens):
-        if conversation_id in screen.watched:
-            screen.tell(type="suggestion", conversation=conversation_id)
+    tell_watchers(conversation_id, type="suggestion")
 
 
 def _screens_of(author_id: int | None) -> list[Screen]:
@@ -78,17 +70,4 @@ def _sentence(one: Suggestion) -> str:
     return _("%(name)s declined the reply you suggested for %(customer)s.")
 
 
-@hub.on_tick
-async def look_for_missed() -> None:
-    """What came or went on the conversations before these screens, whatever Redis told or did not.
-    A conversation that was just opened is compared with an empty one: its screen may have been
-    drawn a moment before it listened."""
-    global _looked_at, _open
-    watched = {pk for screen in screens for pk in screen.watched}
-    if time.monotonic() - _looked_at < LOOK or not watched:
-        return
-    _looked_at = time.monotonic()
-    before, _open = _open, await in_thread(queries.open_among, watched)
-    for conversation_id in watched:
-        if before.get(conversation_id) != _open.get(conversation_id):
-            _tell_watchers(conversation_id)
+missed = Missed(queries.open_among, _tell_watchers)

@@ -8,6 +8,7 @@ from typing import Any
 
 from collaboration.approvals import live as approvals
 from collaboration.context import live as customers
+from collaboration.drafts.live import show_begun
 from collaboration.notices import live as notices
 from collaboration.policy import live as policy
 from collaboration.presence import attending, table
@@ -101,6 +102,7 @@ class WorkspaceConsumer(SeatedSocket):
         self._show(seat, conversation_id, "viewing")
         if conversation_id in self.unseen or table.people(conversation_id):
             tell_people(conversation_id, only=self)
+        await show_begun([self], {conversation_id})
         notices.seen(seat.agent_id, conversation_id)
 
     async def _show_rows(self, seat: Seat, listed: list[Any]) -> None:
@@ -115,6 +117,7 @@ class WorkspaceConsumer(SeatedSocket):
             _listing.setdefault(conversation_id, set()).add(self)
             if table.people(conversation_id):
                 tell_people(conversation_id, only=self)
+        await show_begun([self], rows)
 
     def _forget_rows(self) -> None:
         for conversation_id in self.rows:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Set
 from typing import Protocol
 
 from django.db import DatabaseError
@@ -16,6 +16,7 @@ class Screen(Protocol):
     seat: Seat | None
     language: str
     watched: Mapping[str, object]  # the conversations it has open
+    rows: Set[str]  # … and those of its list
 
     def push(self, text: str) -> None: ...
     def tell(self, **frame: object) -> None: ...
@@ -24,6 +25,13 @@ class Screen(Protocol):
 
 screens: set[Screen] = set()
 _running: set[asyncio.Task[None]] = set()
+
+
+def tell_watchers(conversation_id: str, **frame: object) -> None:
+    """Tell all screens here that have a conversation open."""
+    for screen in list(screens):
+        if conversation_id in screen.watched:
+            screen.tell(conversation=conversation_id, **frame)
 
 
 def spawn(work: Awaitable[None]) -> None:

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET, require_POST
 from collaboration.acts.table import ACTS
 from collaboration.approvals import asking
 from collaboration.catchup.queries import CatchUp, catch_up
+from collaboration.drafts.files import waiting_json
 from collaboration.workspace import queries
 from collaboration.workspace.list_views import lists_shown
-from conversations.threads import commands
+from conversations.threads import commands, drafted
 from conversations.threads import queries as threads
 from conversations.threads.covering import for_reader
 from conversations.threads.draw import with_html
@@ -252,14 +253,18 @@ def read(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 @agents_only
 @require_POST
 def files(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take a file for the agent's next message here: 201 with its id."""
+    """Take a file for the agent's next message here, or, with a `kind`, for the reply or note
+    that colleagues write together: 201 with its id."""
     queries.find(request.user, pk)
-    upload = request.FILES.get("file")
-    if upload is None:
+    upload, kind = request.FILES.get("file"), request.GET.get("kind")
+    if upload is None or kind not in (None, *drafted.ACTS):
         raise Invalid
-    return JsonResponse(
-        threads.file_json(upload_file(author=request.user, upload=upload)), status=201
-    )
+    if kind is None:
+        return JsonResponse(
+            threads.file_json(upload_file(author=request.user, upload=upload)), status=201
+        )
+    kept = drafted.attach_file(agent=request.user, conversation=pk, kind=kind, upload=upload)
+    return JsonResponse(waiting_json(kept), status=201)
 
 
 @agents_only

@@ -59,7 +59,8 @@ class FloorForm(forms.Form):
         self.fields["joining"].choices = joining  # type: ignore[attr-defined]
         self.fields["shown"].choices = shown  # type: ignore[attr-defined]
         teams = Team.objects.order_by("name").values_list("group_id", "name")
-        roles = Role.objects.order_by("pk").values_list("group_id", "group__name")
+        known = Role.objects.select_related("group").order_by("pk")
+        roles = [(role.group_id, role.shown_name) for role in known]
         self.fields["groups"].choices = [*teams, *roles]  # type: ignore[attr-defined]
 
     def clean_groups(self) -> list[int]:

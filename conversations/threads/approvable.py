@@ -89,7 +89,8 @@ class SendReply(InConversation):
 
     def check(self, agent: Agent, proposal: Proposal) -> None:
         steps.refuse_spam(self.require_sight(agent, proposal))
-        files = File.objects.filter(pk__in=proposal["files"], agent=agent, entry=None)
+        mine = File.objects.filter(agent=agent, conversation=None, entry=None)
+        files = mine.filter(pk__in=proposal["files"])
         if files.count() != len(set(proposal["files"])):
             raise Invalid(_("A file of this message is missing. Please attach it again."))
 

@@ -40,3 +40,11 @@ class CustomerHasRead(Event):
     name = "customer.has_read"
     conversation_id: str
     public_seq: int
+
+
+@event
+class DraftedFilesChanged(Event):
+    """A file came to what colleagues write together, was removed there, or was sent."""
+
+    name = "drafted_files.changed"
+    conversation_id: str

@@ -10,6 +10,8 @@ import os
 import secrets
 import unicodedata
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -27,7 +29,7 @@ from conversations.threads.models import File
 from helpdesk.core.limits import spend
 from helpdesk.core.refusals import Invalid, StorageFull, TooLarge
 from permissions.accounts.models import Agent
-from permissions.acts.command import command
+from permissions.acts.command import Step, command
 from permissions.audit.models import AuditRecord
 
 Image.MAX_IMAGE_PIXELS = 40_000_000
@@ -109,6 +111,25 @@ def _image(upload: BinaryIO, extension: str) -> tuple[bytes, int, int]:
 
 def upload_file(*, author: Agent | Customer, upload: UploadedFile) -> File:
     """Keep a file until its message is sent. Raises Invalid, TooLarge or StorageFull."""
+    with stored(upload) as file, command("file.upload", actor=author, on=None) as step:
+        return add(step, file, author)
+
+
+def add(step: Step, file: File, author: Agent | Customer) -> File:
+    """Make a row of a file whose bytes are stored."""
+    if isinstance(author, Agent):
+        file.agent = author
+    else:
+        file.customer = author
+    spend("agent uploads" if file.agent else "customer uploads", author.pk)
+    file.save(force_insert=True)
+    step.on = file
+    return file
+
+
+@contextmanager
+def stored(upload: UploadedFile) -> Iterator[File]:
+    """A file whose bytes are checked and stored. If it does not become a row, they go again."""
     if (upload.size or 0) > settings.MAX_FILE_BYTES:
         raise TooLarge(_("A file may have at most 25 MB."))
     if not upload.size:
@@ -120,35 +141,27 @@ def upload_file(*, author: Agent | Customer, upload: UploadedFile) -> File:
     if extension in IMAGES:
         content, width, height = _image(upload, extension)  # type: ignore[arg-type]
     digest = hashlib.sha256()
-    stored = f"{secrets.token_hex(1)}/{secrets.token_hex(20)}"
+    place = f"{secrets.token_hex(1)}/{secrets.token_hex(20)}"
     file = ContentFile(content) if isinstance(content, bytes) else content
     for chunk in file.chunks():
         digest.update(chunk)
     file.seek(0)
     try:
-        stored = default_storage.save(stored, file)
+        place = default_storage.save(place, file)
     except OSError as error:
         raise StorageFull from error
     try:
-        with command("file.upload", actor=author, on=None) as step:
-            spend(
-                "agent uploads" if isinstance(author, Agent) else "customer uploads",
-                author.pk,
-            )
-            step.on = kept = File.objects.create(
-                agent=author if isinstance(author, Agent) else None,
-                customer=author if isinstance(author, Customer) else None,
-                name=name,
-                type=kind,
-                size=len(content) if isinstance(content, bytes) else upload.size,
-                width=width,
-                height=height,
-                sha256=digest.hexdigest(),
-                stored=stored,
-            )
-            return kept
+        yield File(
+            name=name,
+            type=kind,
+            size=len(content) if isinstance(content, bytes) else upload.size,
+            width=width,
+            height=height,
+            sha256=digest.hexdigest(),
+            stored=place,
+        )
     except BaseException:
-        default_storage.delete(stored)
+        default_storage.delete(place)
         raise
 
 

@@ -7,9 +7,10 @@ the author is told, they are not.
 
 import re
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -84,7 +85,7 @@ _APART = ("a", "code", "pre")  # text in these stays as it is
 
 def with_chips(html: SafeString, entry: Entry) -> SafeString:
     """A note's cleaned HTML with its mentions drawn as chips."""
-    mentions = {str(escape(one["text"])): one for one in of(entry)}
+    mentions = {escape(one["text"], quote=False): one for one in of(entry)}
     if not mentions:
         return html
     texts = sorted(mentions, key=len, reverse=True)

@@ -332,24 +332,31 @@ class Entry(models.Model):
 
 class FileQuerySet(models.QuerySet["File"]):
     def visible_to(self, reader: Agent) -> "FileQuerySet":
-        """Files of entries the agent may see, and those they are about to attach."""
+        """Files of entries and drafts the agent may see, and those they are about to attach."""
+        seen = Q(conversation__in=Conversation.objects.visible_to(reader))
         return self.filter(
-            Q(
-                entry__isnull=False,
-                conversation__in=Conversation.objects.visible_to(reader),
-            )
-            | Q(entry=None, agent=reader)
+            seen & (Q(entry__isnull=False) | ~Q(drafted=""))
+            | Q(entry=None, conversation=None, agent=reader)
         )
+
+    def drafted(self) -> "FileQuerySet":
+        """Those that wait in what colleagues write together, in the order they came."""
+        return self.exclude(drafted="").order_by("id")
 
 
 class File(models.Model):
-    """What somebody attached. It is uploaded first and becomes visible with its entry."""
+    """What somebody attached. It is uploaded first and becomes visible with its entry.
+
+    While it waits in what colleagues write together on its conversation, `drafted` says whether
+    with a reply or a note. One that was removed there is nobody's, until it is swept.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="files")
     entry = models.ForeignKey(Entry, models.CASCADE, null=True, related_name="files")
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+")
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="+")
+    drafted = models.CharField(max_length=10, blank=True, default="", db_default="")
     position = models.PositiveSmallIntegerField(default=0)
     name = models.CharField(_("name"), max_length=200)
     type = models.CharField(_("type"), max_length=100)
@@ -365,7 +372,22 @@ class File(models.Model):
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
-        indexes = [models.Index(fields=["at"], condition=Q(entry=None), name="file_unattached")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(drafted="")
+                | Q(
+                    drafted__in=["reply", "note"],
+                    conversation__isnull=False,
+                    entry=None,
+                    customer=None,
+                ),
+                name="file_drafted_by_the_team",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["at"], condition=Q(entry=None), name="file_unattached"),
+            models.Index(fields=["conversation"], condition=~Q(drafted=""), name="file_drafted"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -15,7 +15,7 @@ from conversations.customers.models import Customer
 from conversations.grants.rights import require_act
 from conversations.modes.floor import COLUMNS, Floor
 from conversations.threads import mentions
-from conversations.threads.events import EntryAdded
+from conversations.threads.events import DraftedFilesChanged, EntryAdded
 from conversations.threads.models import (
     MAX_FILES,
     Conversation,
@@ -186,7 +186,7 @@ def append(
         at=at,
     )
     rows.insert(entry)
-    entry.attached = _attach(entry, files, author) if files else []
+    entry.attached = _attach(step, entry, files, author) if files else []
     conversation.last_activity_at = at
     if kind != K.EVENT:
         conversation.preview = one_line(body, limit=160) or entry.attached[0].name[:160]
@@ -265,21 +265,30 @@ def _name(author: Agent | Customer | None) -> str:
     return (author.name if isinstance(author, Customer) else str(author))[:120]
 
 
-def _attach(entry: Entry, ids: Sequence[uuid.UUID], author: Agent | Customer | None) -> list[File]:
+def _attach(
+    step: Step, entry: Entry, ids: Sequence[uuid.UUID], author: Agent | Customer | None
+) -> list[File]:
     if len(ids) > MAX_FILES:
         raise Invalid(_("Too many files on one message."), limit=MAX_FILES)
-    mine = Q(agent=author) if isinstance(author, Agent) else Q(customer=author)
+    if isinstance(author, Agent):  # their own, and what waits with the draft of just this
+        free = Q(agent=author, conversation=None)
+        free |= Q(conversation=entry.conversation_id, drafted=entry.kind)
+    else:
+        free = Q(customer=author, conversation=None)
     files = {
         file.pk: file
-        for file in File.objects.select_for_update().filter(mine, pk__in=ids, entry=None)
+        for file in File.objects.select_for_update().filter(free, pk__in=ids, entry=None)
     }
     if len(files) != len(set(ids)):
         raise Invalid(_("A file of this message is missing. Please attach it again."))
+    if any(file.drafted for file in files.values()):
+        step.tell(DraftedFilesChanged(conversation_id=str(entry.conversation_id)))
     for position, pk in enumerate(ids):
         files[pk].entry = entry
         files[pk].conversation_id = entry.conversation_id
+        files[pk].drafted = ""
         files[pk].position = position
-    File.objects.bulk_update(files.values(), ["entry", "conversation", "position"])
+    File.objects.bulk_update(files.values(), ["entry", "conversation", "drafted", "position"])
     return [files[pk] for pk in ids]
 
 

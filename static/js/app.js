@@ -1,5 +1,6 @@
 // What every page of a signed-in agent does: htmx our way, toasts, menus, local times.
 
+import "./lib/copying.js";
 import { $, $$, csrfToken, words } from "./lib/dom.js";
 import { keepFresh, localise } from "./lib/time.js";
 import { tendToasts, toast } from "./lib/toast.js";

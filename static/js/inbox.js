@@ -1,10 +1,7 @@
 // The page of one inbox: hours of each weekday, the preview of what is not saved yet, copying.
 
-import { copyText } from "./lib/copy.js";
-import { $, $$, whenQuiet, words } from "./lib/dom.js";
-import { toast } from "./lib/toast.js";
+import { $, $$, whenQuiet } from "./lib/dom.js";
 
-const say = words("inbox-words");
 const form = $("#inbox-form");
 const frame = $("#preview-frame");
 const SHOWN = ["name", "has_colour", "colour", "position", "greeting", "greets_visitors"];
@@ -30,10 +27,3 @@ for (const day of $$("[data-day]", form)) {
     $$("input", day).at(-2).focus();
   });
 }
-
-document.addEventListener("click", async ({ target }) => {
-  const button = target.closest("[data-copy]");
-  if (!button) return;
-  const copied = await copyText(document.getElementById(button.dataset.copy).textContent);
-  toast(say(copied ? "copied" : "not-copied"));
-});

@@ -110,7 +110,7 @@ def test_an_inboxs_page_previews_adds_hours_and_saves(
     sunday.locator("[data-remove]").click()
     page.get_by_role("button", name="Save").click()
     expect(sunday.locator("[name=sun-end]")).to_have_count(0)
-    page.locator("[data-copy=snippet]").click()
+    page.locator("[data-copies=snippet]").click()
     expect(page.locator("#toasts")).to_contain_text(re.compile("copied", re.IGNORECASE))
     page.locator("details summary", has_text="Make a new one").click()
     page.get_by_role("button", name="Make a new secret").click()

@@ -255,7 +255,7 @@ def test_sending_waits_for_its_files(live, person, tmp_path):
     lin.says("Before")
     desk = Desk(amy, lin.conversation)
     held = []
-    amy.page.route("**/files/", lambda route: held.append(route))
+    amy.page.route("**/files/?kind=*", lambda route: held.append(route))
     file = tmp_path / "terms.txt"
     file.write_text("Terms")
     amy.page.locator("[data-picker]").set_input_files(file)

@@ -6,6 +6,7 @@ from collections import Counter
 from playwright.sync_api import Locator, expect
 
 from tests.browser.workspaces import TEXT, Customer, Desk
+from tests.conversations.test_files import png
 
 
 def conversation(port: int) -> Customer:
@@ -187,3 +188,34 @@ def test_a_reply_can_be_taken_back_before_it_is_sent(live, person):
         settings.locator("[name=undo_seconds]").select_option("0")
         settings.get_by_role("button", name="Save").click()
         expect(settings.get_by_role("status")).to_contain_text("Saved")
+
+
+def test_files_are_the_drafts_on_every_screen(live, person):
+    lin = conversation(live.port)
+    amy, ben = person().enter("agent1"), person().enter("agent2")
+    desk, other = Desk(amy, lin.conversation), Desk(ben, lin.conversation)
+    mine, shown = (one.page.locator("[data-uploads=reply] .upload") for one in (desk, other))
+    files = [("terms.txt", "text/plain", b"Terms"), ("map.png", "image/png", png((30, 20)))]
+    desk.page.locator("[data-picker]").set_input_files(
+        [{"name": name, "mimeType": sort, "buffer": content} for name, sort, content in files]
+    )
+    text, picture = shown.filter(has_text="terms.txt"), shown.filter(has_text="map.png")
+    expect(text.locator("[data-facts]")).to_have_text("林晓 · 5\xa0bytes")
+    expect(picture.locator("img")).to_have_js_property("naturalWidth", 30)
+    expect(mine.filter(has_text="terms.txt").locator("[data-facts]")).to_have_text("5\xa0bytes")
+    picture.get_by_role("button", name="Remove").click()
+    expect(mine).to_have_count(1)
+    ben.page.reload()
+    expect(shown).to_have_count(1)
+    other.write("Read this")
+    expect(desk.entry("Read this").locator(".file")).to_contain_text("terms.txt")
+    for chips in (mine, shown):
+        expect(chips).to_have_count(0)
+    for name in ("one.txt", "two.txt"):  # without a word
+        desk.page.locator("[data-picker]").set_input_files(
+            {"name": name, "mimeType": "text/plain", "buffer": b"More"}
+        )
+        expect(shown).to_have_count(1)
+        other.field.press("Control+Enter")
+        expect(mine).to_have_count(0)
+        expect(desk.entries.last).to_contain_text(name)

@@ -239,7 +239,7 @@ async def test_what_another_process_appended_is_found_without_being_told(
 
     def elsewhere() -> None:
         draft = SharedDraft.objects.get()
-        log.store([log.Change(draft, [(cast.amy.pk, made[0])])])
+        log.store([log.Change(draft, [(cast.amy.pk, made[0])], len(body))])
 
     await in_database(elsewhere)
     await rooms.look_for_updates()

@@ -50,7 +50,7 @@ class Hand:
         """What was typed reaches the log."""
         with transaction.atomic():
             written = [(self.agent.pk, update) for update in self.made]
-            log.store([log.Change(log.lock(self.key), written)])
+            log.store([log.Change(log.lock(self.key), written, len(self.body))])
         self.made.clear()
 
 
@@ -111,7 +111,7 @@ def test_what_is_typed_during_a_send_stays_for_the_next_reply(cast, thread, monk
         other.types("Later. ")
 
     monkeypatch.setattr(module._Sending, "read", meanwhile)
-    asked = module.SendInput("reply", uuid.uuid4(), 0, 1, (), False)
+    asked = module.SendInput("reply", uuid.uuid4(), 0, None, 1, (), False)
     entry, made = module.send_draft(agent=cast.amy, conversation=thread.pk, asked=asked)
     assert (entry.body, made) == ("Sent.", True)
     other.look()
@@ -254,3 +254,16 @@ def test_no_text_and_too_much_of_it_are_not_sent(cast, thread, signed_in, addres
     if text:
         Hand(cast.amy, thread).types(text)
     assert signed_in("amy").send(address, sending()).status_code == 422
+
+
+@pytest.mark.django_db
+def test_what_was_typed_after_send_was_pressed_is_not_sent(cast, thread, signed_in, address):
+    amy = Hand(cast.amy, thread)
+    amy.types("Pressed here. ")
+    pressed = SharedDraft.objects.get().n
+    amy.types("And on.")
+    assert signed_in("amy").send(address, sending(n=pressed)).json()["body"] == "Pressed here."
+    assert signed_in("amy").read(act(thread, "draft")).json()["text"] == "And on."
+    assert SharedDraft.objects.get().length == len("And on.")
+    assert signed_in("amy").send(address, sending(1, n=10**6)).json()["body"] == "And on."
+    assert SharedDraft.objects.get().length == 0

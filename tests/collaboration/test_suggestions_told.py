@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from collaboration.suggestions import commands, live
+from collaboration.suggestions import commands
+from collaboration.workspace import missed
 from helpdesk.core import events
 from permissions.acts.checks import give
 from permissions.acts.vocabulary import Act
@@ -67,6 +68,6 @@ async def test_what_nobody_was_told_of_is_found(cast, thread, sockets, ben, monk
     amy = await sockets("amy")
     await watch(amy, thread)
     monkeypatch.setattr(events, "publish", lambda item: None)
-    monkeypatch.setattr(live, "LOOK", 0)
+    monkeypatch.setattr(missed, "LOOK", 0)
     await suggest(ben, thread)
     await amy.frame("suggestion", conversation=str(thread.pk))

@@ -7,7 +7,7 @@ from helpdesk.core.web.modules import imported_by
 
 def test_all_modules_are_found_through_others():
     found = imported_by("js/workspace.js")
-    assert "js/workspace/caret.js" in found  # … of the canned replies of the composer of a talk
+    assert "js/workspace/offers.js" in found  # … of the composer of a talk
     assert "js/lib/dom.js" in found
     assert "js/workspace.js" not in found
     assert len(set(found)) == len(found)

@@ -14,7 +14,8 @@ const MOST_BYTES = 25 * 1024 * 1024; // of one file
  * - `list`: the element that shows them, each a copy of `<template id="upload">` with
  *   `[data-name]`, `progress`, `[data-reason]`, `[data-act=retry]` and `[data-act=remove]`
  * - `say("upload-failed")`: the sentence for when nobody answered; `say("upload-too-large")`
- * - `onUploaded(source, file)`: the server has this one and describes it so
+ * - `onUploaded(source, file, element)`: the server has this one and describes it so
+ * - `onRemove(file)`: whether one that the server has may go from the list at once
  * - `onChange()`: something was added, removed, finished or failed
  */
 export class Uploads {
@@ -24,6 +25,7 @@ export class Uploads {
   #list;
   #say;
   #onUploaded;
+  #onRemove;
   #onChange;
   #items = [];
 
@@ -34,6 +36,7 @@ export class Uploads {
     list,
     say,
     onUploaded = () => {},
+    onRemove = () => true,
     onChange = () => {},
   }) {
     this.#url = url;
@@ -42,6 +45,7 @@ export class Uploads {
     this.#list = list;
     this.#say = say;
     this.#onUploaded = onUploaded;
+    this.#onRemove = onRemove;
     this.#onChange = onChange;
   }
 
@@ -65,6 +69,19 @@ export class Uploads {
   /** Take files until the message is full. */
   add(files) {
     for (const source of files.slice(0, MOST - this.#items.length)) this.#begin(source);
+  }
+
+  /** Show the files that the server has, whoever uploaded them, beside those on their way. */
+  sync(files) {
+    for (const item of [...this.#items]) {
+      if (item.file && !files.some(({ id }) => id === item.file.id)) this.#remove(item);
+    }
+    for (const file of files) {
+      if (this.#has(file)) continue;
+      const item = this.#make(file);
+      this.#done(item, file);
+      this.#show(item, "done");
+    }
   }
 
   /** Forget everything, after sending. */
@@ -101,19 +118,33 @@ export class Uploads {
   }
 
   #begin(source) {
-    const element = clone("upload");
-    const item = { source, element, state: "busy", file: null, request: null, preview: null };
-    $("[data-name]", element).textContent = source.name;
-    const picture = $("img", element);
+    const item = this.#make(source);
+    const picture = $("img", item.element);
     if (picture && source.type.startsWith("image/")) {
       picture.src = item.preview = URL.createObjectURL(source);
       picture.hidden = false;
     }
-    $('[data-act="remove"]', element).addEventListener("click", () => this.#remove(item));
+    this.#send(item);
+  }
+
+  #make(source) {
+    const element = clone("upload");
+    const item = { source, element, state: "busy", file: null, request: null, preview: null };
+    $("[data-name]", element).textContent = source.name;
+    $('[data-act="remove"]', element).addEventListener("click", () => {
+      if (!item.file || this.#onRemove(item.file)) this.#remove(item);
+    });
     $('[data-act="retry"]', element).addEventListener("click", () => this.#send(item));
     this.#items.push(item);
     this.#list.append(element);
-    this.#send(item);
+    return item;
+  }
+
+  #has = ({ id }) => this.#items.find((item) => item.file?.id === id);
+
+  #done(item, file) {
+    item.file = file;
+    this.#onUploaded(item.source, file, item.element);
   }
 
   async #send(item) {
@@ -143,8 +174,9 @@ export class Uploads {
         return this.#send(item);
       }
       if (request.status === 201) {
-        item.file = request.response;
-        this.#onUploaded(item.source, item.file);
+        const shown = this.#has(request.response); // the server's list was sooner
+        if (shown) this.#remove(shown);
+        this.#done(item, request.response);
       }
       this.#show(item, item.file ? "done" : "failed", request.response?.detail);
     };

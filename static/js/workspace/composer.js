@@ -8,15 +8,20 @@ import { $, $$, csrfToken, isComposing, uuid } from "../lib/dom.js";
 import { Refused, requestJson } from "../lib/http.js";
 import { toast } from "../lib/toast.js";
 import { Uploads } from "../lib/uploads.js";
+import { Attached } from "./attached.js";
+import { begunOn, whenBegun } from "./begun.js";
 import { Canned } from "./canned.js";
+import { people, tags } from "./completions.js";
 import { Drafts } from "./drafts.js";
 import { emojiPicker } from "./emoji.js";
 import { Held } from "./held.js";
-import { attachMentions } from "./mention.js";
+import { attachOffers } from "./offers.js";
+import { attachPreview } from "./preview.js";
 
 const MOST = 10_000; // characters of a message
 const TYPING = 3_000; // one sign of typing at most this often
 const MODES = ["reply", "note"];
+const MARKS = { b: "**", i: "*" }; // by the key that sets them
 
 /**
  * `await Composer.open({form, agent, conversation, url, say, signal, …})`
@@ -32,6 +37,7 @@ const MODES = ["reply", "note"];
  */
 export class Composer {
   #form;
+  #conversation;
   #field;
   #texts;
   #button;
@@ -43,10 +49,11 @@ export class Composer {
   #drafts;
   #canned;
   #held;
-  #uploads = {};
+  #attached;
+  #uploads;
   #isAside = false;
   #isWaiting = false; // to be sent as soon as its files are there
-  #isSending = false;
+  #sending = { reply: null, note: null }; // by mode: a promise while a text is being sent
   #later = null; // what is sent when its time for undoing is over: `{asked, timer}`
   #typedAt = 0;
   #leaving;
@@ -67,6 +74,7 @@ export class Composer {
     this.#say = say;
     this.#hooks = hooks;
     this.#leaving = signal;
+    this.#conversation = conversation;
     const { dataset } = form;
     this.#drafts = new Drafts({
       ...{ agent, conversation },
@@ -82,22 +90,28 @@ export class Composer {
       names: { customer: dataset.customer, agent: dataset.agent },
       onInsert: (from, to, text) => this.#insert(text, from, to),
     });
-    attachMentions(this.#field, { url, signal, isOn: () => this.mode === "note" });
+    attachOffers(this.#field, {
+      kinds: [people(url), tags(dataset.labels)],
+      isOn: () => this.mode === "note",
+      signal,
+    });
+    attachPreview(this.#field, {
+      ...{ url, say, signal },
+      button: $("[data-preview]", form),
+      mode: () => this.mode,
+    });
     this.#held = new Held({
       ...{ form, say, signal },
       onAnyway: () => this.#send({ anyway: true }),
       onBack: () => this.#field.focus(),
     });
-    for (const mode of MODES) {
-      this.#aside[mode] = new texts.OwnText(this.#drafts.read(mode));
-      this.#uploads[mode] = new Uploads({
-        url: () => `${url}files/`,
-        headers: () => ({ "X-CSRFToken": csrfToken() }),
-        list: $(`[data-uploads="${mode}"]`, form),
-        say,
-        onChange: () => this.#refresh(),
-      });
-    }
+    for (const mode of MODES) this.#aside[mode] = new texts.OwnText(this.#drafts.read(mode));
+    this.#attached = new Attached({
+      ...{ form, agent, conversation, url, say, signal },
+      modes: MODES,
+      onChange: () => this.#refresh(),
+    });
+    this.#uploads = this.#attached.uploads;
     this.#key = (mode) => `shared:${agent}:${conversation}:${mode}`;
     this.#path = (mode) => `${conversation}/${mode === "note" ? "note/" : ""}`;
     this.#listen(signal);
@@ -166,6 +180,7 @@ export class Composer {
     });
     // What other parts of the page put into a text.
     this.#form.addEventListener("compose", ({ detail }) => this.insert(detail.text, detail.mode));
+    whenBegun((pk) => pk === this.#conversation && this.#refresh(), { signal });
     this.#field.addEventListener("input", () => this.#type());
     this.#field.addEventListener("change", () => {
       if (this.#isAside) this.#drafts.write(this.mode, this.#field.value);
@@ -203,11 +218,15 @@ export class Composer {
   #pressed(event) {
     if (isComposing(event) || this.#canned.takes(event)) return;
     if (event.key === "Escape") this.#field.blur();
-    if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
-    if (!event.ctrlKey && !event.metaKey && !this.#form.hasAttribute("data-enter-sends")) return;
+    if (event.shiftKey || event.altKey) return;
+    const withControl = event.ctrlKey || event.metaKey;
+    const mark = withControl && MARKS[event.key.toLowerCase()];
+    const sends = withControl || this.#form.hasAttribute("data-enter-sends");
+    if (!mark && !(event.key === "Enter" && sends)) return;
     event.preventDefault();
     event.stopPropagation();
-    this.#form.requestSubmit();
+    if (!mark) this.#form.requestSubmit();
+    else if (this.#mayWrite) this.#field.wrap(mark);
   }
 
   #turnTo(mode) {
@@ -278,9 +297,13 @@ export class Composer {
     return $(`[data-closed="${this.mode}"]`, this.#form) !== null;
   }
 
+  get #mayWrite() {
+    return !this.#isClosed || this.#isAside;
+  }
+
   /** Put a text in the place of a part of the field, so that undo takes it back. */
   #insert(text, from, to) {
-    if (!this.#isClosed || this.#isAside) this.#field.insert(text, from, to);
+    if (this.#mayWrite) this.#field.insert(text, from, to);
   }
 
   /** The text or the files changed, or who may write. */
@@ -291,7 +314,8 @@ export class Composer {
     const { value } = this.#field;
     const isEmpty = value.trim() === "" && uploads.isEmpty;
     this.#isWaiting &&= !isEmpty && !isClosed && !uploads.hasFailed;
-    const isBusy = this.#isWaiting || this.#isSending;
+    const isSending = this.#sending[this.mode] !== null;
+    const isBusy = this.#isWaiting || isSending;
     this.#field.describe({ "aria-readonly": String(isClosed && !this.#isAside) });
     this.#field.root.toggleAttribute("data-empty", value === "");
     for (const button of $$(".bar button:not([data-aside], [data-history])", this.#form)) {
@@ -299,13 +323,14 @@ export class Composer {
     }
     if (isClosed) this.#stopTyping();
     this.#form.toggleAttribute("data-waiting", this.#isWaiting);
-    this.#form.toggleAttribute("data-sending", this.#isSending);
+    this.#form.toggleAttribute("data-sending", isSending);
     this.#form.toggleAttribute("data-is-aside", this.#isAside);
     $("[data-aside]", this.#form).ariaPressed = String(this.#isAside);
     this.#button.ariaBusy = String(isBusy);
+    const begun = begunOn(this.#conversation);
     for (const choice of this.#form.querySelectorAll("[name=mode]")) {
-      const isBegun = choice.value !== this.mode && Boolean(this.#shared[choice.value]?.value);
-      choice.parentElement.toggleAttribute("data-begun", isBegun);
+      const isBegun = choice.value in begun || !this.#uploads[choice.value].isEmpty;
+      choice.parentElement.toggleAttribute("data-begun", choice.value !== this.mode && isBegun);
     }
     $("[data-aside]", this.#form).toggleAttribute(
       "data-begun",
@@ -338,7 +363,7 @@ export class Composer {
     const uploads = this.#uploads[this.mode];
     const isEmpty = !this.#field.value.trim() && uploads.isEmpty;
     this.#field.focus();
-    if (this.#isClosed || this.#isSending || isEmpty) return;
+    if (this.#isClosed || isEmpty) return;
     if (this.#isAside) return this.#bringIn();
     if (uploads.hasFailed) return toast(this.#say("uploads-failed"));
     this.#isWaiting = uploads.isBusy;
@@ -390,30 +415,37 @@ export class Composer {
     this.#insert(text);
   }
 
+  /** Texts of one mode go out one after another, each as it was when Send was pressed. */
   async #sendShared(asked) {
+    const before = this.#sending[asked.kind];
+    const mine = (async () => {
+      await before;
+      if (before && !this.#shared[asked.kind].value.trim()) return; // pressed twice
+      await this.#sendNext(asked);
+    })();
+    this.#sending[asked.kind] = mine;
+    this.#refresh();
+    await mine;
+    if (this.#sending[asked.kind] === mine) this.#sending[asked.kind] = null;
+    this.#refresh();
+  }
+
+  async #sendNext(asked) {
     const shared = this.#shared[asked.kind];
     const uploads = this.#uploads[asked.kind];
-    const { files } = uploads;
     if (this.#hooks.isOffline()) return this.#giveAway(asked, shared, uploads);
-    this.#isSending = true;
-    this.#refresh();
     try {
-      await shared.saved();
-      const data = {
-        ...asked,
-        generation: shared.generation,
-        files: files.map((file) => file.id),
-      };
+      const n = await shared.saved();
+      const data = { ...asked, generation: shared.generation, n };
       const headers = { "X-CSRFToken": csrfToken() };
       const answer = await requestJson(`${this.#url}draft/send/`, { data, headers });
-      uploads.clear();
+      this.#attached.sent(asked.kind);
       this.#hooks.onSent(answer);
+      await shared.gone(data.generation);
     } catch (error) {
       if (error instanceof Refused && !error.isTemporary) this.#refused(error, asked);
       else this.#giveAway(asked, shared, uploads);
     }
-    this.#isSending = false;
-    this.#refresh();
   }
 
   /** Nobody answers: the message waits by itself, the field is free for the next one. */

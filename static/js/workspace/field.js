@@ -118,15 +118,28 @@ export class Field extends EventTarget {
 
   /** Put a text in the place of a part, by default of what is selected; the caret goes behind it. */
   insert(text, from = this.selectionStart, to = this.selectionEnd) {
-    this.focus();
-    this.#undo.stopCapturing(); // it is undone by itself, and what follows it too
-    this.#view.dispatch({
-      changes: { from, to, insert: text },
-      selection: { anchor: from + text.length },
-      scrollIntoView: true,
-      userEvent: "input",
+    this.#change({ changes: { from, to, insert: text }, selection: { anchor: from + text.length } });
+  }
+
+  /** Put a mark of stars on both sides of what is selected, or take it away if it is there. */
+  wrap(mark) {
+    const { value } = this;
+    let [from, to] = [this.selectionStart, this.selectionEnd];
+    while (from < to && /\s/.test(value[from])) from += 1; // beside a space it would mark nothing
+    while (from < to && /\s/.test(value[to - 1])) to -= 1;
+    const stars = Math.min(
+      value.slice(0, from).match(/\**$/)[0].length,
+      value.slice(to).match(/^\**/)[0].length,
+    );
+    const { length } = mark;
+    const isMarked = length === 2 ? stars >= 2 : stars % 2 === 1;
+    const by = isMarked ? -length : length;
+    this.#change({
+      changes: isMarked
+        ? [{ from: from - length, to: from }, { from: to, to: to + length }]
+        : [{ from, insert: mark }, { from: to, insert: mark }],
+      selection: { anchor: from + by, head: to + by },
     });
-    this.#undo.stopCapturing();
   }
 
   select(from, to = from) {
@@ -139,6 +152,13 @@ export class Field extends EventTarget {
   }
 
   // --- inside ------------------------------------------------------------------------------
+
+  #change(change) {
+    this.focus();
+    this.#undo.stopCapturing(); // it is undone by itself, and what follows it too
+    this.#view.dispatch({ ...change, scrollIntoView: true, userEvent: "input" });
+    this.#undo.stopCapturing();
+  }
 
   #asFacts() {
     const isReadOnly = this.#attributes["aria-readonly"] === "true";

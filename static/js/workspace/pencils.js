@@ -1,19 +1,28 @@
-// A pencil on the rows of conversations where this agent has begun to write.
+// A pencil on the rows of conversations where something is being written: by colleagues together, or
+// by this agent aside.
 
-import { $, $$ } from "../lib/dom.js";
+import { $, $$, words } from "../lib/dom.js";
 import { requestJson } from "../lib/http.js";
 import { hears } from "../lib/live.js";
+import { begunOn, whenBegun } from "./begun.js";
 
-/** `new Pencils({rows, url})`: `rows` is the list, `url` says where there are drafts. */
+const say = words();
+
+/** `new Pencils({rows, url})`: `rows` is the list, `url` says where there are texts aside. */
 export class Pencils {
   #rows;
   #url;
-  #begun = new Set();
+  #aside = new Set();
 
   constructor({ rows, url }) {
     this.#rows = rows;
     this.#url = url;
-    hears("draft", ({ conversation, begun }) => this.#set(conversation, begun));
+    hears("draft", ({ conversation, begun }) => {
+      if (begun) this.#aside.add(conversation);
+      else this.#aside.delete(conversation);
+      this.#mark();
+    });
+    whenBegun(() => this.#mark());
     // Rows come and go by themselves; each one is marked in the frame in which it appears.
     new MutationObserver(() => this.#mark()).observe(rows, { childList: true });
   }
@@ -21,20 +30,22 @@ export class Pencils {
   /** Ask anew, after a time without a connection. */
   async refresh() {
     const { conversations } = await requestJson(this.#url);
-    this.#begun = new Set(conversations);
-    this.#mark();
-  }
-
-  #set(conversation, begun) {
-    if (begun) this.#begun.add(conversation);
-    else this.#begun.delete(conversation);
+    this.#aside = new Set(conversations);
     this.#mark();
   }
 
   #mark() {
     for (const row of $$(":scope > .row", this.#rows)) {
       const pencil = $(".row-draft", row);
-      if (pencil) pencil.hidden = !this.#begun.has(row.dataset.conversation);
+      if (!pencil) continue;
+      const { conversation } = row.dataset;
+      const begun = Object.values(begunOn(conversation));
+      const name = [...new Set(begun)].filter(Boolean).join(", ");
+      pencil.hidden = !begun.length && !this.#aside.has(conversation);
+      const shared = name ? "draft-by" : "draft-shared";
+      const told = say(begun.length ? shared : "draft-aside", { name });
+      pencil.title = told;
+      $(".unseen", pencil).textContent = told;
     }
   }
 }

@@ -5,8 +5,12 @@ import {
   UndoManager,
   WebsocketProvider,
   applyUpdate,
+  createEncoder,
   mergeUpdates,
   readVarUint,
+  toUint8Array,
+  writeSyncStep1,
+  writeVarUint,
 } from "../../vendor/editor.js";
 
 const SYNC = 0;
@@ -74,13 +78,26 @@ export class SharedText extends EventTarget {
     return this.text.toString();
   }
 
-  /** Resolves once all that was typed here is durable; rejects if that does not come about soon. */
+  /**
+   * Resolves once all that has been typed here is durable, with the log's number of it; rejects if
+   * that does not come about soon.
+   */
   async saved() {
     if (!this.isConnected) throw new Error("not connected");
-    if (this.isSaved && this.generation !== null) return;
-    await new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+    const { offered, isAsked } = this.#provider.ws;
+    if (this.isSaved) this.#ask(); // colleagues' words came without a number
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ upto: isAsked ? offered : Infinity, resolve, reject });
       setTimeout(() => reject(new Error("not saved")), PATIENCE);
+    });
+  }
+
+  /** Resolves once the text that was this one has left. */
+  async gone(generation) {
+    if (this.generation !== generation) return;
+    await new Promise((resolve) => {
+      this.addEventListener("sent", resolve, { once: true });
+      setTimeout(resolve, PATIENCE);
     });
   }
 
@@ -126,14 +143,23 @@ export class SharedText extends EventTarget {
     provider.on("closed", ({ code }) => code === REFUSED && this.#refused());
   }
 
+  /** Ask the server how far its log is. */
+  #ask() {
+    const encoder = createEncoder();
+    writeVarUint(encoder, SYNC);
+    writeSyncStep1(encoder, this.text.doc);
+    this.#provider.ws.send(toUint8Array(encoder));
+  }
+
   #acknowledged(decoder) {
-    readVarUint(decoder); // the log's number
+    const n = readVarUint(decoder);
     const generation = readVarUint(decoder);
     const taken = readVarUint(decoder);
-    if (taken === this.#provider.ws.offered && this.#provider.ws.isAsked) {
+    const { offered, isAsked } = this.#provider.ws;
+    const isAll = taken === offered && isAsked;
+    if (isAll) {
       this.#unsaved = [];
       this.#keep();
-      for (const { resolve } of this.#waiting.splice(0)) resolve();
     }
     const isNext = this.generation !== null && this.generation !== generation;
     this.generation = generation;
@@ -141,6 +167,12 @@ export class SharedText extends EventTarget {
       this.undo.clear(); // what was sent cannot be undone here
       this.dispatchEvent(new Event("sent"));
     }
+    const still = [];
+    for (const one of this.#waiting) {
+      if (isAll || taken >= one.upto) one.resolve(n);
+      else still.push(one);
+    }
+    this.#waiting = still;
     this.#changed();
   }
 

@@ -1,103 +1,94 @@
-// `@` in a note offers colleagues and teams who may see the conversation.
+// What a field offers behind a sign that is typed in it: people behind `@`, tags behind `#`.
 
 import { isComposing, whenQuiet } from "../lib/dom.js";
-import { requestJson } from "../lib/http.js";
 
-const ASKS = 120; // ms of quiet before the server is asked
-const BEGINS = /(?:^|[^\w.+-])[@＠]([^\s@＠][^\n@＠]{0,40}|)$/u; // up to the caret
+const ASKS = 120; // ms of quiet before somebody is asked
 let number = 0;
 
 /**
- * `attachMentions(field, {url, isOn, signal})`
+ * `attachOffers(field, {kinds, isOn, signal})`
  *
- * - `url`: of the conversation; people are asked at `url + "mentionable/"`
- * - `isOn()`: whether the field is one for colleagues now (a note)
+ * - `kinds`: `{begins, ask, draw}` each. `begins` matches the text before the caret, its first group
+ *   being what was typed behind the sign; `ask(text)` resolves to items with a `name`, which is what
+ *   is written behind the sign; `draw(item)` returns what stands in its row.
+ * - `isOn()`: whether anything is offered now
  * - `signal`: takes it off again
  * Nothing happens while an input method composes.
  */
-export function attachMentions(field, { url, isOn, signal }) {
+export function attachOffers(field, { kinds, isOn, signal }) {
   const list = document.createElement("ul");
-  const id = `mentions-${(number += 1)}`;
-  let people = [];
+  const id = `offers-${(number += 1)}`;
+  let items = [];
   let chosen = 0;
-  let asked = null; // what the shown people answer
+  let asked = 0;
 
   list.id = id;
-  list.className = "mentions popover";
+  list.className = "offers popover";
   list.setAttribute("role", "listbox");
   list.hidden = true;
   const { element, root } = field;
   root.after(list);
-  element.setAttribute("aria-controls", id);
 
-  /** What stands between the sign and the caret; null where nobody is being mentioned. */
+  /** `{kind, text}` where something is asked for: what stands between the sign and the caret. */
   const query = () => {
     if (!isOn() || field.selectionStart !== field.selectionEnd) return null;
-    return field.value.slice(0, field.selectionStart).match(BEGINS)?.[1] ?? null;
+    const before = field.value.slice(0, field.selectionStart);
+    for (const kind of kinds) {
+      const found = before.match(kind.begins);
+      if (found) return { kind, text: found[1] };
+    }
+    return null;
   };
 
   function hide() {
+    asked += 1;
     list.hidden = true;
-    people = [];
+    items = [];
     element.removeAttribute("aria-activedescendant");
   }
 
   function mark(next) {
-    chosen = (next + people.length) % people.length;
+    chosen = (next + items.length) % items.length;
     [...list.children].forEach((option, at) => option.setAttribute("aria-selected", at === chosen));
     element.setAttribute("aria-activedescendant", `${id}-${chosen}`);
     list.children[chosen].scrollIntoView({ block: "nearest" });
   }
 
-  function show() {
+  function show({ draw }) {
     list.replaceChildren(
-      ...people.map((person, at) => {
+      ...items.map((item, at) => {
         const option = document.createElement("li");
-        const avatar = document.createElement("span");
-        const name = document.createElement("span");
         option.id = `${id}-${at}`;
         option.setAttribute("role", "option");
-        avatar.setAttribute("aria-hidden", "true");
-        avatar.className = `avatar xs ${person.colour ? `p${person.colour}` : ""}`;
-        avatar.textContent = [...person.name][0].toUpperCase();
-        name.textContent = person.name;
-        option.append(avatar, name);
-        if (person.kind === "agent") {
-          avatar.dataset.statusOf = person.id;
-          avatar.dataset.status = person.status;
-          const status = document.createElement("small");
-          status.dataset.statusWordOf = person.id;
-          option.append(status);
-        }
+        option.append(...draw(item));
         return option;
       }),
     );
     list.hidden = false;
+    element.setAttribute("aria-controls", id);
     mark(0);
   }
 
   const ask = whenQuiet(ASKS, async () => {
-    const text = query();
-    if (signal.aborted || text === null) return hide();
-    asked = text;
-    try {
-      const found = await requestJson(`${url}mentionable/?q=${encodeURIComponent(text)}`);
-      if (signal.aborted || asked !== text || query() !== text) return;
-      people = found.people;
-    } catch {
-      people = []; // nobody answered: one can still write the name
-    }
-    if (people.length) show();
+    const now = query();
+    if (signal.aborted || now === null) return hide();
+    const turn = (asked += 1);
+    const found = await now.kind.ask(now.text).catch(() => []); // one can still write it
+    const still = query();
+    if (signal.aborted || turn !== asked) return;
+    if (still?.kind !== now.kind || still.text !== now.text) return;
+    items = found;
+    if (items.length) show(now.kind);
     else hide();
   });
 
   function choose(at) {
-    const text = query();
-    if (text === null) return hide();
+    const now = query();
+    if (now === null) return hide();
     const end = field.selectionStart;
-    const { name } = people[at];
+    const { name } = items[at];
     hide();
-    field.insert(`${name} `, end - text.length, end);
+    field.insert(`${name} `, end - now.text.length, end);
   }
 
   field.addEventListener(
