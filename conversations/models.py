@@ -8,6 +8,7 @@ from conversations.reveals.models import Reveal
 from conversations.threads.models import (
     Conversation,
     Entry,
+    EntryEdit,
     ExportPass,
     File,
     Participant,
@@ -21,6 +22,7 @@ __all__ = [
     "CustomerSession",
     "CustomerValue",
     "Entry",
+    "EntryEdit",
     "ExportPass",
     "File",
     "Grant",

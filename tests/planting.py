@@ -66,7 +66,7 @@ for _who, _inner in TALKS.items():
     KNOWN_TO |= {
         f"{_who} {thing}": _inner
         for thing in (
-            "note", "note file name", "note file", "recalled", "reason",
+            "note", "note file name", "note file", "recalled", "earlier", "reason",
             "waiting reply", "waiting file name", "waiting file",
         )
     }  # fmt: skip
@@ -203,6 +203,9 @@ def _write(made: Planted, who: str, inbox: Inbox, customer: str) -> None:
         made.customers[customer] = session.customer
     made.sessions[who], made.tokens[who] = session, token
     say(made, who)
+    edited, agent = _reply(made, who, "earlier"), _helper(made, who)
+    text, conversation = made.secrets.words(f"{who} text", 12), edited.conversation_id
+    commands.edit_reply(agent=agent, conversation=conversation, seq=edited.seq, body=text, was=0)
     recalled = _reply(made, who, "recalled")
     commands.recall(
         agent=_helper(made, who), conversation=recalled.conversation_id, seq=recalled.seq

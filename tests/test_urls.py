@@ -73,6 +73,8 @@ TABLE: dict[str, tuple[str, int, int, int, int]] = {
     "approvals/<uuid:pk>/note/": ("post", 404, 404, 404, 401),
     "approvals/<uuid:pk>/files/<uuid:file_id>/": ("get", 404, 404, 404, 302),
     "workspace/conversations/<uuid:pk>/approvals/": ("get", 200, 200, 404, 302),
+    "workspace/conversations/<uuid:pk>/edit/": ("post", 422, 422, 422, 401),
+    "workspace/conversations/<uuid:pk>/edits/": ("get", 404, 404, 404, 302),
     "workspace/conversations/<uuid:pk>/recall/": ("post", 404, 404, 404, 401),
     "settings/approvals/": ("get", 403, 403, 403, 302),
     "widget.js": ("get", 200, 200, 200, 200),

@@ -132,6 +132,12 @@ def _read_entry(data: Data, agent: Agent) -> Arguments:
     return {"seq": read_number(data.get("entry"))}
 
 
+def _read_edit(data: Data, agent: Agent) -> Arguments:
+    """The new text of a reply, and how often it had been edited when the agent began."""
+    body = clean_text(data.get("body"), limit=MAX_BODY).strip()
+    return _read_entry(data, agent) | {"body": body, "was": read_number(data.get("was"))}
+
+
 def _read_target(data: Data, agent: Agent) -> Arguments:
     return {"into": read_uuid(data.get("into"))}
 
@@ -158,6 +164,7 @@ ACTS: Mapping[str, WorkspaceAct] = {
     "block": WorkspaceAct(commands.block, _read_block),
     "unblock": WorkspaceAct(commands.unblock),
     "merge": WorkspaceAct(merge, _read_target),
+    "edit": WorkspaceAct(commands.edit_reply, _read_edit),
     "recall": WorkspaceAct(commands.recall, _read_entry),
     "unread": WorkspaceAct(commands.mark_unread, in_bulk=True),
 }

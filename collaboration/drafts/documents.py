@@ -4,7 +4,7 @@ Updates are applied in the order of the log, each on behalf of one agent; what t
 says was inserted is theirs. So every process finds the same authors.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -132,14 +132,26 @@ class Document:
             raise Unfit from error
         return changed
 
+    def write(self, text: str, author: Author) -> bytes:
+        """Go on at the end of the text; the update that does it."""
+        at = self.length
+        update = self._change(lambda: self.body.insert(at, text))
+        self._runs.insert(at, len(text.encode(ENCODING)), author)
+        return update
+
     def clear(self) -> bytes:
         """The update that takes exactly this text away and nothing that was typed since."""
+        update = self._change(self.body.clear)
+        self._runs = Runs()
+        return update
+
+    def _change(self, change: Callable[[], None]) -> bytes:
+        """Change the text ourselves; the update that does it."""
         with self.listening():
-            self.body.clear()
+            change()
             found = self._changes.heard.copy()
             self._changes.heard.clear()
             self._deltas.heard.clear()
-        self._runs = Runs()
         return found[0] if found else NOTHING
 
     def pieces(self) -> list[Piece]:

@@ -132,7 +132,8 @@ def clock() -> datetime:
 
 
 def load(draft: SharedDraft, upto: int | None = None) -> Document:
-    """The document up to its last update, or up to a number unless that has been folded already.
+    """The document up to its last update, or up to a number unless that has been folded already:
+    without what was taken out of it since, as it was sent.
 
     Without a lock it may be folded while it is read.
     """
@@ -141,8 +142,17 @@ def load(draft: SharedDraft, upto: int | None = None) -> Document:
         document = Document(bytes(draft.snapshot), draft.runs, draft.snapshot_n)
         _read_on(draft, document, upto)
         if document.n >= (draft.n if upto is None else min(upto, draft.n)):
+            if document.n < draft.n:
+                _take_out_of(draft, document)
             return document
     raise OperationalError(f"{draft} could not be read whole")
+
+
+def _take_out_of(draft: SharedDraft, document: Document) -> None:
+    """Apply what the server itself did later."""
+    later = draft.updates.filter(n__gt=document.n, agent=None).order_by("n")
+    for update in later.values_list("update", flat=True):
+        document.apply(bytes(update), None)
 
 
 def _read_on(draft: SharedDraft, document: Document, upto: int | None = None) -> list[Row]:

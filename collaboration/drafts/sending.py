@@ -32,6 +32,13 @@ OPERATION = "reply.send"
 Answer = tuple[Entry, bool] | Approval  # the entry and whether this call made it
 
 
+class Empty(Invalid):
+    """There is nothing to send: it may just have been sent."""
+
+    code = "empty"
+    sentence = _("Write something first.")
+
+
 class SentAlready(Conflict):
     """The text this was about left the draft meanwhile; `sent` is what it became."""
 
@@ -49,7 +56,8 @@ class SendInput:
     generation: int
     n: int | None  # of the log, which was on the sender's screen
     seen: int
-    files: tuple[uuid.UUID, ...]
+    files: tuple[uuid.UUID, ...]  # besides those that wait in the draft
+    order: tuple[uuid.UUID, ...]  # of those, as their sender saw them
     anyway: bool
 
 
@@ -178,11 +186,15 @@ class _Sending:
     def _find_files(self) -> None:
         """Those of the draft and those the sender adds. Invalid if there is nothing to send."""
         waiting = drafted.of_draft(self.conversation, self.asked.kind)
-        found = dict.fromkeys([*waiting.values_list("pk", flat=True), *self.asked.files])
+        place = {pk: number for number, pk in enumerate(self.asked.order)}
+        ordered = sorted(
+            waiting.values_list("pk", flat=True), key=lambda pk: place.get(pk, MAX_FILES)
+        )
+        found = dict.fromkeys([*ordered, *self.asked.files])
         if len(found) > MAX_FILES:
             raise Invalid(_("Too many files on one message."), limit=MAX_FILES)
         if not self.body and not found:
-            raise Invalid(_("Write something first."))
+            raise Empty
         self.files[:] = found
 
     @property

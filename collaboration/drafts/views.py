@@ -100,6 +100,7 @@ def send(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
         n=None if data.get("n") in (None, "") else read_number(data["n"]),
         seen=read_number(data["seen"]),
         files=read_files(data),
+        order=read_files({"files": data.get("order")}),
         anyway=data.get("anyway") in (True, "true", "1"),
     )
     answer = send_draft(agent=request.user, conversation=pk, asked=asked)

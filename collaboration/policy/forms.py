@@ -22,6 +22,8 @@ class CollaborationForm(FloorForm):
             *((some, format_lazy(_("for {seconds} seconds"), seconds=some)) for some in UNDO[1:]),
         ],
         coerce=int,
+        required=False,
+        empty_value=0,  # type: ignore[arg-type]
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 

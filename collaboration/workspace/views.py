@@ -22,7 +22,7 @@ from collaboration.workspace import queries
 from collaboration.workspace.list_views import lists_shown
 from conversations.threads import commands, drafted
 from conversations.threads import queries as threads
-from conversations.threads.covering import for_reader
+from conversations.threads.covering import earlier_texts, for_reader
 from conversations.threads.draw import with_html
 from conversations.threads.files import record_download, upload_file
 from conversations.threads.forms import MessageInput
@@ -118,6 +118,23 @@ def entries(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
     return JsonResponse({"entries": shown, "head": found.last_seq})
 
 
+@agents_only
+@require_GET
+def edits(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    """What a message says, and for people what it said before it was edited."""
+    found = queries.find(request.user, pk)
+    entry = get_object_or_404(found.entries, seq=read_number(request.GET.get("entry")))
+    earlier = earlier_texts(request.user, entry)
+    if not wants_json(request):
+        context = {"edits": earlier}
+        return render(request, "collaboration/workspace/partials/edits.html", context)
+    (shown,) = for_reader(request.user, found, [entry])
+    masked = shown.body != entry.body
+    return JsonResponse(
+        {"body": shown.body, "masked": masked, "edits": [edit.json() for edit in earlier]}
+    )
+
+
 # --- acts ----------------------------------------------------------------------------------
 
 
@@ -211,6 +228,7 @@ block = _act("block")
 unblock = _act("unblock")
 merge = _act("merge")
 unread = _act("unread")
+edit = _act("edit")
 recall = _act("recall")
 
 

@@ -63,9 +63,11 @@ def has_ended(conversation_id: uuid.UUID) -> bool:
 
 
 def _turns() -> QuerySet[Entry]:
-    """Public entries but ratings and recalls, the last one first."""
-    turns = Entry.objects.public().exclude(event__contains={"type": "rated"})
-    return turns.exclude(event__contains={"type": "recalled"}).order_by("-public_seq")
+    """Public entries but ratings, recalls and edits, the last one first."""
+    turns = Entry.objects.public().order_by("-public_seq")
+    for aside in ("rated", "recalled", "edited"):
+        turns = turns.exclude(event__contains={"type": aside})
+    return turns
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from conversations.grants.rights import may
 from conversations.intake.events import SessionsMoved
 from conversations.intake.models import CustomerSession
 from conversations.modes.enforcing import why_no_room
-from conversations.threads import steps
+from conversations.threads import drafted, steps
 from conversations.threads.models import (
     Conversation,
     ConversationId,
@@ -65,6 +65,7 @@ def _carry_over(
     """What is left to do in the source is to be done in the target."""
     _carry_people(source, target, now)
     _carry_unread(source, target)
+    drafted.carry_over(step, source, target)
     if target.status == Status.RESOLVED and source.status != Status.RESOLVED:
         steps.reopen(step, target, author=agent, at=now)
     target.status = max(source.status, target.status, key=lambda one: URGENCY.index(Status(one)))

@@ -1,5 +1,7 @@
 """Conversations and grants as auditors see them: what the eye may see, sensitive parts covered."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from conversations.customers.masks import cover
@@ -91,15 +94,21 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     @display(description=_("entries"))
     def entries_shown(self, conversation: Conversation) -> SafeString:
-        found = conversation.entries.order_by("seq")[:SHOWN]
-        lines = format_html_join("", "<li><p>{} · {} · {}</p><div>{}</div></li>", map(_line, found))
+        found = conversation.entries.order_by("seq").prefetch_related("edits")[:SHOWN]
+        lines = format_html_join(
+            "", "<li><p>{} · {} · {}</p><div>{}</div></li>", chain.from_iterable(map(_lines, found))
+        )
         return format_html('<ol class="entries">{}</ol>', lines)
 
 
-def _line(entry: Entry) -> tuple[str, str, str, str]:
+def _lines(entry: Entry) -> Iterator[tuple[str, str, str, str]]:
+    """What it says, below what it said until somebody edited it."""
+    for edit in sorted(entry.edits.all(), key=lambda edit: edit.pk):
+        until = date_format(edit.at, "DATETIME_FORMAT")
+        yield until, edit.agent_name, _t("Earlier texts"), cover(edit.body)
     at = date_format(entry.at, "DATETIME_FORMAT")
     said = cover(entry.body) if entry.body else str(entry.event.get("name", ""))
-    return at, entry.author_name or entry.author_kind, entry.get_kind_display(), said
+    yield at, entry.author_name or entry.author_kind, entry.get_kind_display(), said
 
 
 @register(Grant, site=site)

@@ -12,7 +12,7 @@ from conversations.customers.masks import cover
 from conversations.customers.rules import Privacy
 from conversations.grants.rights import may
 from conversations.reveals.queries import TEXTS, held
-from conversations.threads.models import Conversation, Entry
+from conversations.threads.models import Conversation, Entry, EntryEdit
 from permissions.accounts.models import Agent
 from permissions.acts.vocabulary import Act
 from permissions.policies.rules import current
@@ -41,13 +41,19 @@ def clear_screens(agent_id: int, conversation_ids: Iterable[str]) -> set[str]:
     return {str(one.pk) for one in found if reads_clearly(agent, one)}
 
 
+def hides(reader: Agent, conversation: Conversation, text: str) -> bool:
+    """Whether the agent reads a text of the conversation with parts of it masked."""
+    return cover(text) != text and not reads_clearly(reader, conversation)
+
+
 def covered(entry: Entry) -> Entry:
     """The entry as those read it who do not read clearly."""
     text = cover(entry.body)
-    if text == entry.body:
+    changed = entry.changed and covered(entry.changed)
+    if text == entry.body and changed is entry.changed:
         return entry
     other = copy(entry)
-    other.body = text
+    other.body, other.changed = text, changed
     return other
 
 
@@ -57,6 +63,15 @@ def for_reader(reader: Agent, conversation: Conversation, entries: Iterable[Entr
     if not found or reads_clearly(reader, conversation):
         return found
     return [covered(entry) for entry in found]
+
+
+def earlier_texts(reader: Agent, entry: Entry) -> list[EntryEdit]:
+    """What an entry said before each time it was edited, the first text first."""
+    found = list(EntryEdit.objects.visible_to(reader).filter(entry=entry).order_by("pk"))
+    if found and not reads_clearly(reader, entry.conversation):
+        for edit in found:
+            edit.body = cover(edit.body)
+    return found
 
 
 def cover_previews(found: list[Conversation]) -> list[Conversation]:

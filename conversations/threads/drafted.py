@@ -44,6 +44,13 @@ def attach_file(
         return add(step, file, agent)
 
 
+def carry_over(step: Step, source: Conversation, target: Conversation) -> None:
+    """A conversation is merged: its drafts' files wait in the other one's."""
+    for kind in ACTS:
+        if of_draft(source, kind).update(conversation=target):
+            step.tell(DraftedFilesChanged(conversation_id=str(target.pk)))
+
+
 def remove_file(*, agent: Agent, conversation: ConversationId, file: uuid.UUID) -> None:
     """Take a file out of the draft it waits in. Safe to ask for again; Conflict if it was sent."""
     with command("file.remove", actor=agent, on=None) as step:

@@ -11,7 +11,7 @@ from permissions.accounts.models import Agent
 
 K = Entry.Kind
 # What somebody did that may change an answer; who joins, tags or watches changes none.
-TELLING = ("recalled", "claimed", "assigned", "unassigned", "took_over", "transferred")
+TELLING = ("recalled", "edited", "claimed", "assigned", "unassigned", "took_over", "transferred")
 
 
 class Held(Conflict):
@@ -34,5 +34,5 @@ def hold_if_blind(conversation: Conversation, agent: Agent, seen: int) -> None:
         .order_by("seq")[: queries.PAGE]
     )
     if since:
-        shown = for_reader(agent, conversation, queries.with_files(since))
+        shown = for_reader(agent, conversation, queries.complete(since))
         raise Held(held=True, since=[queries.entry_json(entry) for entry in shown])

@@ -286,6 +286,7 @@ class Entry(models.Model):
     at = models.DateTimeField(_("time"))
     # A recalled reply keeps its number; customers see that something was there, never what.
     recalled_at = models.DateTimeField(_("recalled"), null=True, editable=False)
+    edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
 
     objects = EntryQuerySet.as_manager()
 
@@ -326,8 +327,39 @@ class Entry(models.Model):
         """Its files, in order. Lists of entries bring them along (`queries.with_files`)."""
         return list(self.files.order_by("position")) if self.attachments else []
 
+    @cached_property
+    def changed(self) -> "Entry | None":
+        """The reply that this event says was edited, as it is now. Lists bring it along too."""
+        if self.event.get("type") != "edited":
+            return None
+        return Entry.objects.get(conversation=self.conversation_id, seq=self.event["entry"])
+
     def author(self) -> dict[str, Any]:
         return {"id": self.agent_id, "name": self.author_name, "kind": self.author_kind}
+
+
+class EntryEditQuerySet(models.QuerySet["EntryEdit"]):
+    def visible_to(self, reader: Agent) -> "EntryEditQuerySet":
+        return self.filter(entry__in=Entry.objects.visible_to(reader))
+
+
+class EntryEdit(models.Model):
+    """What a reply said before an agent edited it. For the team alone; names as they were."""
+
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="edits")
+    agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+")
+    agent_name = models.CharField(max_length=120)
+    body = models.TextField(_("text"), blank=True)
+    at = models.DateTimeField(_("time"))
+
+    objects = EntryEditQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} until {self.at}"
+
+    def json(self) -> dict[str, Any]:
+        by = {"id": self.agent_id, "name": self.agent_name}
+        return {"body": self.body, "by": by, "at": self.at.isoformat()}
 
 
 class FileQuerySet(models.QuerySet["File"]):

@@ -59,6 +59,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "files": [file_json(file) for file in entry.attached],
         "event": entry.event or None,
         "recalled_at": entry.recalled_at and entry.recalled_at.isoformat(),
+        "edited_at": entry.edited_at and entry.edited_at.isoformat(),
     }
 
 
@@ -83,13 +84,14 @@ def public_entry_json(entry: Entry) -> dict[str, Any]:
         "files": [] if entry.recalled_at else [file_json(file) for file in entry.attached],
         "event": _public_event(entry) if entry.kind == Entry.Kind.EVENT else None,
         "recalled": entry.recalled_at is not None,
+        "edited": entry.edited_at is not None and entry.recalled_at is None,
     }
 
 
 def _public_event(entry: Entry) -> dict[str, Any]:
     told: dict[str, Any] = {"type": entry.event["type"]}
-    if entry.event["type"] == "recalled":
-        told["message"] = entry.event["message"]  # the public number of what was recalled
+    if entry.event["type"] in ("recalled", "edited"):
+        told["message"] = entry.event["message"]  # the public number of what it is about
     return told
 
 
@@ -109,15 +111,27 @@ def with_files(entries: list[Entry]) -> list[Entry]:
     return entries
 
 
+def complete(entries: list[Entry]) -> list[Entry]:
+    """The entries of a conversation, with their files and the replies that were edited."""
+    events = [entry for entry in entries if entry.event.get("type") == "edited"]
+    if events:
+        numbers = {event.event["entry"] for event in events}
+        edited = Entry.objects.filter(conversation=events[0].conversation_id, seq__in=numbers)
+        changed = {entry.seq: entry for entry in with_files(list(edited))}
+        for event in events:
+            event.changed = changed[event.event["entry"]]
+    return with_files(entries)
+
+
 def entries_after(conversation_id: uuid.UUID, after: int, *, limit: int = PAGE) -> list[Entry]:
     """Entries with a higher number, in order. The caller has checked who may see them."""
     found = Entry.objects.filter(conversation=conversation_id, seq__gt=after)
-    return with_files(list(found.order_by("seq")[:limit]))
+    return complete(list(found.order_by("seq")[:limit]))
 
 
 def entries_before(conversation_id: uuid.UUID, before: int, limit: int) -> list[Entry]:
     found = Entry.objects.filter(conversation=conversation_id, seq__lt=before)
-    return with_files(list(found.order_by("-seq")[:limit])[::-1])
+    return complete(list(found.order_by("-seq")[:limit])[::-1])
 
 
 def latest_entries(conversation: Conversation, limit: int = 60) -> list[Entry]:
@@ -130,7 +144,7 @@ def public_entries_after(
 ) -> list[Entry]:
     """What a customer missed, by public number."""
     found = Entry.objects.public().filter(conversation=conversation_id, public_seq__gt=after)
-    return with_files(list(found.order_by("public_seq")[:limit]))
+    return complete(list(found.order_by("public_seq")[:limit]))
 
 
 def public_head(conversation_id: uuid.UUID) -> int:

@@ -59,6 +59,7 @@ def _lines(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
     marks = [
         _("Internal note") if entry.kind == Entry.Kind.NOTE else "",
         _("Recalled") if entry.recalled_at else "",
+        _("(edited)") if entry.edited_at else "",
     ]
     yield " · ".join(filter(None, [f"{clock}  {author_name(entry)}", *marks]))
     for line in entry.body.splitlines():

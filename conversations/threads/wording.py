@@ -40,6 +40,7 @@ SENTENCES: dict[str, str | Promise] = {
     "rated_saying": gettext_lazy("%(who)s rated the conversation: %(score)s of 5 – “%(comment)s”"),
     "woke": gettext_lazy("The time is up: the conversation is open again"),
     "recalled": gettext_lazy("%(who)s recalled a message"),
+    "edited": gettext_lazy("%(who)s edited a message"),
     "approval_waiting": gettext_lazy("%(who)s asked for an approval: %(operation)s"),
     "approval_done": gettext_lazy("%(who)s approved: %(operation)s"),
     "approval_rejected": gettext_lazy("%(who)s rejected: %(operation)s"),

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.chats import Colleague, hosted
 from tests.browser.workspaces import Customer, Desk
 
 
@@ -188,3 +189,45 @@ def test_what_hovers_over_one_conversation_is_not_carried_to_the_next(live, pers
     amy.ask(f"htmx.ajax('GET', '/workspace/conversations/{second.conversation}/', '#main')")
     expect(desk.entry("The second one")).to_be_visible()
     expect(amy.page.locator("[data-tools]")).to_be_hidden()
+
+
+def test_an_edited_reply_changes_in_place_on_every_open_screen(live, person):
+    chat = hosted(person())
+    conversation = chat.begin("When does it leave?")
+    desk = Desk(person("en-GB", quiet=False).enter("agent1"), conversation)  # refused twice
+    colleague = Desk(person("en-GB").enter("senior"), conversation)
+    desk.write("It leaves on **Munday**")
+    reply = desk.entry("It leaves on")
+    for place in (reply, colleague.entry("It leaves on"), chat.entry("It leaves on")):
+        expect(place).to_have_count(1)
+    reply.hover()
+    desk.page.locator("[data-tool=edit]").click()
+    field = desk.dialog("edit").locator("textarea")
+    expect(field).to_have_value("It leaves on **Munday**")
+    field.fill("")
+    field.press("Control+Enter")
+    expect(desk.dialog("edit").locator("[data-problem]")).to_have_text("Write something first.")
+    field.fill("It leaves on Monday")
+
+    # A colleague is faster: what was typed stays, beside what it says now.
+    seq = int(reply.get_attribute("data-seq") or 0)
+    other = Colleague(live.port, "senior")
+    other.act(conversation, "edit", entry=seq, body="It leaves on Friday", was=0)
+    expect(reply.locator(".bubble")).to_have_text("It leaves on Friday")
+    field.press("Control+Enter")
+    expect(desk.dialog("edit").locator("[data-now]")).to_have_text("It leaves on Friday")
+    expect(field).to_have_value("It leaves on Monday")
+    field.press("Control+Enter")
+    expect(desk.dialog("edit")).to_have_count(0)
+
+    # It is where it was, on all screens, and nothing was reloaded.
+    for place in (reply, colleague.entry("It leaves on"), chat.entry("It leaves on")):
+        expect(place.locator(".bubble")).to_have_text("It leaves on Monday")
+    expect(chat.entry("It leaves on").locator(".edited")).to_be_visible()
+    assert chat.said() == ["When does it leave?", "It leaves on Monday"]
+    assert chat.numbers() == list(range(1, len(chat.numbers()) + 1))
+    assert colleague.numbers() == list(range(1, len(colleague.numbers()) + 1))
+
+    colleague.page.locator("[data-edited]").click()
+    earlier = colleague.dialog("edits").locator("blockquote")
+    expect(earlier).to_have_text(["It leaves on **Munday**", "It leaves on Friday"])

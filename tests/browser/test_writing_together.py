@@ -219,3 +219,14 @@ def test_files_are_the_drafts_on_every_screen(live, person):
         other.field.press("Control+Enter")
         expect(mine).to_have_count(0)
         expect(desk.entries.last).to_contain_text(name)
+
+
+def test_who_writes_on_at_once_sends_each_text_once(live, person):
+    lin = conversation(live.port)
+    desk = Desk(person().enter("agent1"), lin.conversation)
+    for number in range(6):
+        desk.write(f"Line {number}")
+    desk.field.press("Control+Enter")  # once too often
+    expect(desk.entry("Line 5")).to_be_visible()
+    desk.reads("")
+    assert replies(lin) == [f"Line {number}" for number in range(6)]

@@ -8,10 +8,13 @@ import pytest
 from django.db import connections, transaction
 from pycrdt import Doc, Text
 
-from collaboration.drafts import folding, log
+from collaboration.drafts import folding, log, moving
 from collaboration.drafts.models import DraftVersion, SharedDraft
+from conversations.intake.commands import begin_session, post_message
+from conversations.intake.models import CustomerSession
+from conversations.merging.commands import merge
 from conversations.threads.commands import post_reply
-from conversations.threads.models import Entry
+from conversations.threads.models import Conversation, Entry
 from permissions.acts.checks import give
 from permissions.acts.vocabulary import Act
 from permissions.approvals.models import Approval
@@ -111,7 +114,7 @@ def test_what_is_typed_during_a_send_stays_for_the_next_reply(cast, thread, monk
         other.types("Later. ")
 
     monkeypatch.setattr(module._Sending, "read", meanwhile)
-    asked = module.SendInput("reply", uuid.uuid4(), 0, None, 1, (), False)
+    asked = module.SendInput("reply", uuid.uuid4(), 0, None, 1, (), (), False)
     entry, made = module.send_draft(agent=cast.amy, conversation=thread.pk, asked=asked)
     assert (entry.body, made) == ("Sent.", True)
     other.look()
@@ -267,3 +270,27 @@ def test_what_was_typed_after_send_was_pressed_is_not_sent(cast, thread, signed_
     assert SharedDraft.objects.get().length == len("And on.")
     assert signed_in("amy").send(address, sending(1, n=10**6)).json()["body"] == "And on."
     assert SharedDraft.objects.get().length == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_goes_on_where_its_conversation_is_merged_into(cast, thread, ben, signed_in):
+    session, _ = begin_session(inbox=cast.inbox, name="")
+    CustomerSession.objects.filter(pk=session.pk).update(customer=cast.lin)
+    session.refresh_from_db()
+    post_message(session=session, body="I am at work now", client_id=uuid.uuid4())
+    source = Conversation.objects.get(pk=session.conversation_id)
+    Hand(cast.amy, source).types("It left yesterday, ")
+    Hand(ben, source).types("says the courier.")
+    Hand(cast.amy, thread).types("Dear Lin,")
+    merge(agent=cast.amy, conversation=source.pk, into=thread.pk)
+    for _ in range(2):  # what reacts to the merge may do so again
+        moving.carry_over(str(source.pk), str(thread.pk))
+    draft = signed_in("amy").read(act(thread, "draft")).json()
+    assert draft["text"] == "Dear Lin,\n\nIt left yesterday, says the courier."
+    assert [(run["agent"] or {}).get("name") for run in draft["runs"]] == [
+        "Amy Ito",
+        None,
+        "Amy Ito",
+        "Ben Okafor",
+    ]
+    assert signed_in("amy").read(act(source, "draft")).json()["text"] == ""

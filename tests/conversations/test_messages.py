@@ -96,7 +96,7 @@ def test_a_customer_reads_only_what_is_listed_for_them(cast, thread):
     assert [entry["body"] for entry in shown] == ["Where is my order?", "visible"]
     assert set(shown[1]) == {
         *("seq", "kind", "audience", "client_id", "body", "author", "at", "files", "event"),
-        "recalled",
+        *("recalled", "edited"),
     }
     assert shown[1]["client_id"] is None
     assert shown[1]["author"]["id"] not in (cast.amy.pk, str(cast.amy.pk))

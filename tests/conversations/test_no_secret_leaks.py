@@ -20,6 +20,7 @@ from collaboration.saved.models import SavedView
 from conversations.customers.models import CustomerField
 from conversations.inboxes.models import Inbox
 from conversations.reveals.models import Reveal
+from conversations.threads.models import EntryEdit
 from permissions.accounts.models import Team
 from permissions.roles.models import Role
 from tests.conftest import Browser
@@ -123,6 +124,8 @@ def searches(planted: Planted) -> Iterator[str]:
             yield f"/workspace/customers/?field=phone&value={secret}"
     for pk in planted.conversations.values():
         yield f"/workspace/conversations/{pk}/entries/?after=0&html=1"
+    for edit in EntryEdit.objects.select_related("entry"):
+        yield f"/workspace/conversations/{edit.entry.conversation_id}/edits/?entry={edit.entry.seq}"
     talk = planted.conversations["max"]
     yield f"/settings/why/?agent={planted.cast.amy.pk}&conversation={talk}"
     yield f"{RECORDS}?q={talk}"

@@ -1,5 +1,8 @@
-"""The modules a page asks for at once are exactly those its script imports."""
+"""The modules a page asks for at once are exactly those its script imports; the editor is one."""
 
+import hashlib
+
+from django.conf import settings
 from django.contrib.staticfiles import finders
 
 from helpdesk.core.web.modules import imported_by
@@ -16,3 +19,11 @@ def test_all_modules_are_found_through_others():
 
 def test_a_script_that_is_not_there_imports_nothing():
     assert imported_by("js/nothing.js") == ()
+
+
+def test_the_editors_bundle_is_made_from_what_is_there():
+    source = settings.BASE_DIR / "collaboration/drafts/editor"
+    parts = (source / name for name in ("editor.js", "package-lock.json"))
+    made_from = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
+    with (settings.BASE_DIR / "static/vendor/editor.js").open() as bundle:
+        assert made_from in bundle.readline(), "run `make editor`"

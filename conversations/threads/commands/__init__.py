@@ -2,7 +2,7 @@
 
 from conversations.threads.commands.exporting import allow_export, export
 from conversations.threads.commands.labels import set_issue_type, set_tags
-from conversations.threads.commands.messages import post_note, post_reply, recall
+from conversations.threads.commands.messages import edit_reply, post_note, post_reply, recall
 from conversations.threads.commands.people import (
     assign,
     claim,
@@ -27,6 +27,7 @@ __all__ = [
     "assign",
     "block",
     "claim",
+    "edit_reply",
     "export",
     "invite",
     "join",

@@ -8,15 +8,23 @@ from django.utils.translation import gettext_lazy as _
 from conversations.grants.rights import require_act
 from conversations.modes.enforcing import require_note, require_reply
 from conversations.threads import steps
+from conversations.threads.covering import hides
 from conversations.threads.guard import hold_if_blind
-from conversations.threads.models import Conversation, ConversationId, Entry, Status
+from conversations.threads.models import (
+    Conversation,
+    ConversationId,
+    Entry,
+    EntryEdit,
+    Status,
+)
 from helpdesk.core.limits import spend
-from helpdesk.core.refusals import Conflict, NotFound
+from helpdesk.core.refusals import Conflict, Invalid, NotFound
 from helpdesk.core.text import one_line
 from permissions.accounts.models import Agent
 from permissions.acts.command import command
 from permissions.acts.vocabulary import Act
 from permissions.approvals.gate import require_approval
+from permissions.approvals.rules import needed
 
 K, A = Entry.Kind, Entry.Audience
 
@@ -147,25 +155,83 @@ def recall(*, agent: Agent, conversation: ConversationId, seq: int) -> Entry:
             message=entry.public_seq,
             entry=entry.seq,
         )
-        said = found.entries.exclude(kind=K.EVENT).filter(recalled_at=None).order_by("-seq").first()
-        found.preview = _preview(said) if said else ""
-        found.preview_kind = said.kind if said else ""
+        _preview_last(found)
         steps.save_head(step, found)
         step.note(recalled=entry.seq)
         return entry
 
 
+def edit_reply(
+    *, agent: Agent, conversation: ConversationId, seq: int, body: str, was: int
+) -> Entry:
+    """Let a reply say something else: on everybody's screens it changes in its place.
+
+    Whoever may recall it may edit it, as long as they may speak here. `was` is how often it had
+    been edited when they began: what somebody else wrote meanwhile is not written over. The team
+    keeps the earlier texts; a customer learns that it was edited, and no more.
+    """
+    with command("message.edit", actor=agent, on=None) as step:
+        step.on = found = steps.lock(conversation, agent)
+        entry = recallable(found, seq, agent)
+        steps.refuse_spam(found)
+        if entry.recalled_at is not None:
+            raise Conflict(_("This message was recalled."))
+        if hides(agent, found, entry.body):
+            raise Conflict(_("Parts of this message are masked for you, so you cannot edit it."))
+        if body == entry.body:
+            step.nothing_changed()
+            return entry
+        edits = entry.edits.count()
+        if edits != was:
+            raise Conflict(
+                _("Somebody edited this message in the meantime."), body=entry.body, edits=edits
+            )
+        if not body and not entry.attachments:
+            raise Invalid(_("Write something first."))
+        spend("agent messages", agent.pk)
+        now = steps.standing(found, agent=agent).now
+        require_reply(found, agent, takes_part=True)
+        if needed("reply.send", agent=agent, tags=found.tags, issue_type=found.issue_type):
+            raise Conflict(_("Your replies need an approval. Recall this one and send a new one."))
+        step.note(edited=seq, length_before=len(entry.body), length=len(body))
+        EntryEdit.objects.create(
+            entry=entry, agent=agent, agent_name=str(agent)[:120], body=entry.body, at=now
+        )
+        entry.body, entry.edited_at = body, now
+        entry.save(update_fields=["body", "edited_at"])
+        steps.add_event(
+            step,
+            found,
+            "edited",
+            author=agent,
+            at=now,
+            public=True,
+            message=entry.public_seq,
+            entry=seq,
+        )
+        _preview_last(found)
+        steps.save_head(step, found)
+        return entry
+
+
 def recallable(conversation: Conversation, seq: int, agent: Agent) -> Entry:
-    """The reply of this number, if the agent may take it back. NotFound, NotAllowed or Conflict."""
+    """The reply of this number, if the agent may take it back or edit it. NotFound, NotAllowed or
+    Conflict."""
     entry = conversation.entries.filter(seq=seq).first()
     if entry is None:
         raise NotFound
     require_act(agent, Act.REPLY if entry.agent_id == agent.pk else Act.RECALL, conversation)
     steps.refuse_merged(conversation)
     if entry.kind != K.REPLY:
-        raise Conflict(_("Only replies to the customer can be recalled."))
+        raise Conflict(_("Only replies to the customer can be recalled or edited."))
     return entry
 
 
-def _preview(entry: Entry) -> str:
-    return one_line(entry.body, limit=160) or entry.attached[0].name[:160]
+def _preview_last(conversation: Conversation) -> None:
+    """Lists show what was said last and still stands, as it reads now."""
+    said = conversation.entries.exclude(kind=K.EVENT).filter(recalled_at=None)
+    last = said.order_by("-seq").first()
+    conversation.preview_kind = last.kind if last else ""
+    conversation.preview = ""
+    if last:
+        conversation.preview = one_line(last.body, limit=160) or last.attached[0].name[:160]

@@ -2,6 +2,8 @@
 
 import { $, $$ } from "../lib/dom.js";
 
+const ASIDE = ["rated", "recalled", "edited"]; // told after an end, they leave it the end
+
 export class Ending {
   #card;
   #form;
@@ -42,7 +44,7 @@ export class Ending {
 
   /** An entry came: the end, or something after it. */
   heard(entry) {
-    if (entry.event?.type === "rated") return;
+    if (ASIDE.includes(entry.event?.type)) return;
     this.#resolution = entry.event?.type === "resolved" ? entry.seq : 0;
     this.#card.hidden = !this.#resolution;
     if (this.#resolution) this.#show(this.#isRated);

@@ -218,7 +218,27 @@ export class Transcript {
   #place(entry) {
     this.#settle(entry);
     if (entry.dataset.recalls) this.#recall(entry);
+    const changed = $(":scope > template[data-changed]", entry);
+    if (changed) this.#change(changed);
     this.#arrange(entry);
+  }
+
+  /**
+   * A message was edited: it is drawn anew in its place, with the files it had. An event says so
+   * once, since by the time it is placed again what it brought may be older than what is shown.
+   */
+  #change(template) {
+    template.remove();
+    const message = template.content.firstElementChild;
+    const old = $(`:scope > [data-seq="${message.dataset.seq}"]`, this.#list);
+    if (!old) return;
+    const files = ".files, .attached";
+    if ($(files, old)) $(files, message)?.replaceWith($(files, old));
+    old.replaceWith(message);
+    localise(message);
+    this.#place(message);
+    const next = nextEntry(message.nextElementSibling);
+    if (next) this.#place(next);
   }
 
   /** A message was taken back; where its readers may not see it any more, its text leaves the page. */

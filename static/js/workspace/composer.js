@@ -54,6 +54,7 @@ export class Composer {
   #isAside = false;
   #isWaiting = false; // to be sent as soon as its files are there
   #sending = { reply: null, note: null }; // by mode: a promise while a text is being sent
+  #underWay = ""; // the text when Send was pressed last, while it is being sent
   #later = null; // what is sent when its time for undoing is over: `{asked, timer}`
   #typedAt = 0;
   #leaving;
@@ -415,14 +416,16 @@ export class Composer {
     this.#insert(text);
   }
 
-  /** Texts of one mode go out one after another, each as it was when Send was pressed. */
+  /** Send the text as it is now. */
   async #sendShared(asked) {
+    const shared = this.#shared[asked.kind];
     const before = this.#sending[asked.kind];
-    const mine = (async () => {
-      await before;
-      if (before && !this.#shared[asked.kind].value.trim()) return; // pressed twice
-      await this.#sendNext(asked);
-    })();
+    const written = shared.value.trim();
+    // What was pressed before is still there, until the server has taken it.
+    const isAfter = before && written.startsWith(this.#underWay);
+    const body = isAfter ? written.slice(this.#underWay.length).trim() : written;
+    this.#underWay = written;
+    const mine = before ? this.#sendAfter(before, asked, body) : this.#sendNext(asked, body);
     this.#sending[asked.kind] = mine;
     this.#refresh();
     await mine;
@@ -430,13 +433,13 @@ export class Composer {
     this.#refresh();
   }
 
-  async #sendNext(asked) {
+  async #sendNext(asked, body) {
     const shared = this.#shared[asked.kind];
-    const uploads = this.#uploads[asked.kind];
-    if (this.#hooks.isOffline()) return this.#giveAway(asked, shared, uploads);
+    const { generation } = shared;
     try {
-      const n = await shared.saved();
-      const data = { ...asked, generation: shared.generation, n };
+      if (this.#hooks.isOffline()) throw new Error("offline");
+      const order = this.#uploads[asked.kind].files.map((file) => file.id);
+      const data = { ...asked, order, n: await shared.saved(), generation: shared.generation };
       const headers = { "X-CSRFToken": csrfToken() };
       const answer = await requestJson(`${this.#url}draft/send/`, { data, headers });
       this.#attached.sent(asked.kind);
@@ -444,15 +447,24 @@ export class Composer {
       await shared.gone(data.generation);
     } catch (error) {
       if (error instanceof Refused && !error.isTemporary) this.#refused(error, asked);
-      else this.#giveAway(asked, shared, uploads);
+      else if (shared.generation === generation) this.#giveAway(asked, body);
+      // Else the answer was lost, not the text: it has left the draft.
     }
   }
 
+  /** Whoever is quicker than the server: the words leave the field at once and follow the others. */
+  async #sendAfter(before, asked, body) {
+    if (!body) return; // pressed twice
+    this.#shared[asked.kind].remove(body);
+    await before;
+    this.#hooks.onStuck({ id: asked.client_id, kind: asked.kind, body, files: [] });
+  }
+
   /** Nobody answers: the message waits by itself, the field is free for the next one. */
-  #giveAway({ kind, client_id }, shared, uploads) {
-    const body = shared.value.trim();
+  #giveAway({ kind, client_id }, body) {
+    const uploads = this.#uploads[kind];
     this.#hooks.onStuck({ id: client_id, kind, body, files: uploads.files });
-    shared.clear();
+    this.#shared[kind].remove(body);
     uploads.clear();
   }
 

@@ -2,6 +2,7 @@
 
 import { $, clone } from "../lib/dom.js";
 
+const WORDS = { recalled: "held-recalled", edited: "held-edited" };
 const SHOWN = 3; // of what came; the transcript has all of it
 
 /**
@@ -32,7 +33,7 @@ export class Held {
         const line = clone("held-entry");
         $("[data-name]", line).textContent = entry.author?.name ?? "";
         $("[data-text]", line).textContent = this.#textOf(entry);
-        $("a", line).href = `#entry-${entry.seq}`;
+        $("a", line).href = `#entry-${entry.event?.entry ?? entry.seq}`;
         return line;
       }),
     );
@@ -42,7 +43,7 @@ export class Held {
   }
 
   #textOf({ body, files, event }) {
-    if (event) return this.#say(event.type === "recalled" ? "held-recalled" : "held-moved");
+    if (event) return this.#say(WORDS[event.type] ?? "held-moved");
     return body || files.map(({ name }) => name).join(", ");
   }
 

@@ -8,6 +8,7 @@ import { Transcript } from "../lib/transcript.js";
 import { Acts } from "./acts.js";
 import { CatchUp } from "./catchup.js";
 import { Composer } from "./composer.js";
+import { Edits } from "./edits.js";
 import { fold, unfold, unfoldAround } from "./folding.js";
 import { enlarge } from "./lightbox.js";
 import { showPeople, tendWatching } from "./people.js";
@@ -29,6 +30,7 @@ export class Talk {
   #scroller = $("#stream");
   #transcript;
   #composer = null;
+  #edits;
   #versions;
   #opening = Promise.resolve();
   #readSeq;
@@ -88,6 +90,10 @@ export class Talk {
       onWhisper: () => this.write("note"),
       onAct: (act) => this.acts.run(act),
       signal,
+    });
+    this.#edits = new Edits({
+      ...{ url: this.url, say, signal },
+      onSaved: ({ head }) => stream.expect(conversation, head),
     });
     this.#versions = new Versions({ url: this.url, say, signal });
     const form = $("#composer");
@@ -268,7 +274,9 @@ export class Talk {
     entries.addEventListener("click", (event) => {
       const picture = event.target.closest(".picture");
       const mark = event.target.closest("[data-fold]");
+      const edited = event.target.closest("[data-edited]");
       if (mark) unfold(mark);
+      if (edited) this.#edits.showEarlier(edited.closest("[data-seq]").dataset.seq);
       if (!picture || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       enlarge(picture);
@@ -279,6 +287,7 @@ export class Talk {
         this.#composer?.quote(text, entry.dataset.kind === "note" ? "note" : this.#composer.mode),
       onLink: (entry) => this.#copyLink(entry),
       onWriters: ({ dataset }) => this.#versions.showSent(dataset.kind, dataset.clientId),
+      onEdit: ({ dataset }) => this.#edits.edit(dataset.seq),
       onRecall: (entry) => this.acts.recall(entry.dataset.seq),
     });
     const earlier = $("#earlier");

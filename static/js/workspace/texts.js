@@ -101,9 +101,10 @@ export class SharedText extends EventTarget {
     });
   }
 
-  /** Take the text away here; colleagues' words that are still on the way stay. */
-  clear() {
-    this.text.delete(0, this.text.length);
+  /** Take these words away; what was written beside them stays. */
+  remove(words) {
+    const at = this.value.indexOf(words);
+    if (at >= 0) this.text.delete(at, words.length);
   }
 
   close() {

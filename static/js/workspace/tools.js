@@ -6,10 +6,11 @@ import { $, $$, isComposing } from "../lib/dom.js";
 const isMessage = (element) => element?.matches?.(".msg[data-seq]");
 
 /**
- * `new Tools({scroller, list, signal, onQuote, onLink, onRecall})`
+ * `new Tools({scroller, list, signal, onQuote, onLink, onEdit, onRecall, onWriters})`
  *
  * - `onQuote(entry, text)`: `text` is what is selected in the message, or all of it
  * - `onLink(entry)`: copy where it is found
+ * - `onEdit(entry)`: let a reply say something else
  * - `onRecall(entry)`: take a reply back
  * - `onWriters(entry)`: show who wrote which part
  */
@@ -64,8 +65,8 @@ export class Tools {
     this.#bar.hidden = false;
     $("[data-tool=writers]", this.#bar).hidden =
       !entry.matches(".us, .note") || !entry.dataset.clientId || "recalled" in entry.dataset;
-    const recall = $("[data-tool=recall]", this.#bar);
-    if (recall) recall.hidden = !entry.matches("[data-public]:not([data-recalled])");
+    const stands = entry.matches("[data-public]:not([data-recalled])");
+    for (const tool of $$("[data-tool=edit], [data-tool=recall]", this.#bar)) tool.hidden = !stands;
     const room = this.#scroller.clientWidth - this.#bar.offsetWidth - 8;
     const beside = entry.matches(".them")
       ? entry.offsetLeft + entry.offsetWidth
@@ -83,6 +84,7 @@ export class Tools {
     const tool = target.closest("[data-tool]")?.dataset.tool;
     if (!this.#entry || !tool) return;
     if (tool === "quote") this.quote(this.#entry);
+    else if (tool === "edit") this.#hooks.onEdit(this.#entry);
     else if (tool === "recall") this.#hooks.onRecall(this.#entry);
     else if (tool === "writers") this.#hooks.onWriters(this.#entry);
     else this.#hooks.onLink(this.#entry);
