@@ -28,6 +28,7 @@ import httpx
 from harness import report, servers
 from harness.desk import Agent, Desk
 from harness.process import run_load
+from harness.rounds import chosen, in_rounds
 from harness.usage import CpuMeter, Watched
 
 Start = Callable[[Path], AbstractContextManager[servers.Running]]
@@ -168,12 +169,8 @@ def kill(arguments: argparse.Namespace, data: Path) -> dict[str, int]:
         figures = run_load("load_coedit", job, strike, 240)
         path = f"{running.origin}/workspace/conversations/{conversation}/draft/"
         headers = {"Accept": "application/json", **documents.agents[0].headers}
-        for _ in range(200):
-            with contextlib.suppress(httpx.HTTPError):
-                answer = httpx.get(path, headers=headers, timeout=10)
-                if answer.status_code == 200:
-                    break
-            time.sleep(0.1)
+        # The supervisor holds the listening socket: this waits for the next process.
+        answer = httpx.get(path, headers=headers, timeout=60).raise_for_status()
         counted = Counter(answer.json()["text"].split())
         seen = [str(number) for number in range(figures["seen"])]
         return {
@@ -182,27 +179,6 @@ def kill(arguments: argparse.Namespace, data: Path) -> dict[str, int]:
             "lost": sum(word not in counted for word in seen),
             "twice": sum(times > 1 for times in counted.values()),
         }
-
-
-def measure_all(
-    arguments: argparse.Namespace, targets: list[Target], data: Path
-) -> tuple[list[Run], dict[str, str]]:
-    """All rounds; beside the runs, what could not be measured and why."""
-    runs: list[Run] = []
-    missing: dict[str, str] = {}
-    for round_ in range(arguments.rounds):
-        for target in targets if round_ % 2 == 0 else targets[::-1]:
-            if target.name in missing:
-                continue
-            print(f"round {round_ + 1}: {target.name}", file=sys.stderr, flush=True)
-            try:
-                for run in measure(target, arguments, data, round_):
-                    runs.append(run)
-                    print(f"  {run.load}: {run.figures}", file=sys.stderr, flush=True)
-            except (servers.Missing, RuntimeError, OSError) as problem:
-                missing[target.name] = str(problem)
-                print(f"  missing: {problem}", file=sys.stderr, flush=True)
-    return runs, missing
 
 
 def violations(run: Run) -> dict[str, int]:
@@ -285,13 +261,14 @@ def main() -> None:
     """Measure, print, and fail if the product lost anything."""
     arguments = parse()
     servers.prepare()
-    targets = [
-        target
-        for target in all_targets()
-        if not arguments.only or any(text in target.name for text in arguments.only)
-    ]
+    targets = chosen(all_targets(), arguments.only)
     with servers.folder(arguments.data) as data:
-        runs, missing = measure_all(arguments, targets, data)
+        runs, missing = in_rounds(
+            targets,
+            arguments.rounds,
+            lambda target, round_: measure(target, arguments, data, round_),
+            lambda run: f"{run.load}: {run.figures}",
+        )
         killed = None if arguments.no_kill else kill(arguments, data)
     print_tables(runs, missing, targets, arguments)
     if killed is not None:
