@@ -217,5 +217,6 @@ def test_the_first_load_is_light_and_the_editor_comes_with_a_conversation(live, 
     loaded.clear()
     page.locator("li.row a").first.click()
     expect(page.locator("#composer .field")).to_be_visible()
-    assert any(name.startswith("editor.") for name in loaded)
+    page.wait_for_load_state("networkidle")
+    assert any(name.startswith("editor.") for name in loaded), loaded
     assert sum(loaded.values()) < EDITOR, loaded

@@ -98,3 +98,22 @@ def test_what_is_written_after_a_sign_out_elsewhere_is_kept(live, person):
     desk.pending.locator("[data-act=retry]").click()
     expect(desk.entry("Kept")).to_be_visible()
     expect(desk.pending).to_have_count(0)
+
+
+def test_a_text_left_before_its_socket_was_open_is_no_error(live, person):
+    amy = person().sign_in("agent1")
+    lin = Customer(live.port)
+    lin.says("Hello?")
+    Desk(amy, lin.conversation)
+    with amy.page.expect_websocket() as opened:
+        amy.ask(
+            """async (path) => {
+              const isTexts = ({ name }) => /\\/texts\\.[^/]*js$/.test(name);
+              const { name } = performance.getEntriesByType("resource").find(isTexts);
+              const { SharedText } = await import(name);
+              new SharedText({ path, key: "left" }).close();
+            }""",
+            f"{lin.conversation}/",
+        )
+    if not opened.value.is_closed():
+        opened.value.wait_for_event("close")

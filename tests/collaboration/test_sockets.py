@@ -27,6 +27,7 @@ ORIGIN = (b"origin", b"http://localhost")
 NOTHING_NEW = (
     {"type": "notice", "unread": 0, "news": []},
     {"type": "approvals", "waiting": 0, "conversations": [], "all": True},
+    {"type": "customer", "customer": "*", "texts": True},  # whatever is shown: ask anew
 )
 
 

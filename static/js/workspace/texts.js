@@ -237,4 +237,11 @@ class CountingSocket extends WebSocket {
     if (kind === SYNC && part !== STEP_1) this.offered += 1;
     super.send(frame);
   }
+
+  /** One that is still being opened is closed once it is open: else the browser reports a failure. */
+  close() {
+    if (this.readyState === WebSocket.CONNECTING) {
+      this.addEventListener("open", () => super.close(), { once: true });
+    } else super.close();
+  }
 }
