@@ -132,25 +132,22 @@ SILENCED_SYSTEM_CHECKS = ["admin.E404", "admin.E406", "admin.E409"]
 
 # --- Data ----------------------------------------------------------------------------------
 
-DATABASES = {"default": dj_database_url.parse(database_url(), conn_max_age=0)}
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Serving processes work on steady threads, each of which keeps its connection for so many seconds;
+# commands of one shot open what they need.
+DATABASE_KEEP = int(os.environ.get("DATABASE_KEEP", "0"))
+DATABASES = {
+    "default": dj_database_url.parse(
+        database_url(),
+        engine="helpdesk.core.postgresql",
+        conn_max_age=DATABASE_KEEP,
+        conn_health_checks=True,
+    )
+}
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"]["options"] = (
     "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
 )
 DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
-# A pool in every serving process: under ASGI persistent connections pile up and new ones cost
-# a PostgreSQL session per request. Commands of one shot open what they need.
-DATABASE_POOL = flag("DATABASE_POOL")
-if DATABASE_POOL:
-    DATABASES["default"]["OPTIONS"]["pool"] = {
-        "min_size": 2,
-        "max_size": int(os.environ.get("DATABASE_POOL_SIZE", "16")),
-        "timeout": 5,
-        # The pool pauses twice as long after each failed try, for five minutes by default. It gives
-        # up at once instead: whoever needs a connection next makes it try again.
-        "reconnect_timeout": 0.5,
-    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = redis_url()
@@ -311,20 +308,23 @@ CELERY_TIMEZONE = "UTC"
 
 # --- Logs ----------------------------------------------------------------------------------
 
+_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
+        "line": {"format": _LINE},
+        "one line": {"()": "helpdesk.core.logs.OneLine", "format": _LINE},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "refusals": {"class": "logging.StreamHandler", "formatter": "one line"},
+    },
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {
         # Refusals (403, 404, 409, 422) are answers, not incidents.
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "ERROR"},
+        "django.security": {"handlers": ["refusals"], "propagate": False},
         "httpx": {"level": "WARNING"},
     },
 }

@@ -1,11 +1,11 @@
 """Where one is signed in; for administrators, where everybody is."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from helpdesk.core.refusals import NotAllowed
+from helpdesk.core.web.back import redirect_back
 from permissions.accounts import session_commands
 from permissions.accounts.doors import AgentRequest, agents_only
 from permissions.accounts.models import Agent
@@ -60,7 +60,7 @@ def end(request: AgentRequest, pk: int) -> HttpResponse:
     if not has_duty(request.user, Duty.SECURITY):
         mine = mine.filter(agent=request.user)
     session_commands.end_sign_in(actor=request.user, sign_in=get_object_or_404(mine, pk=pk))
-    return _back(request)
+    return redirect_back(request, otherwise="accounts:sign-ins-own")
 
 
 @agents_only
@@ -75,10 +75,4 @@ def end_all(request: AgentRequest) -> HttpResponse:
         number = int(other) if other.isdecimal() and len(other) < 19 else 0
         agent, key = get_object_or_404(Agent, pk=number), ""
     session_commands.end_sign_ins(actor=request.user, agent=agent, except_key=key)
-    return _back(request)
-
-
-def _back(request: HttpRequest) -> HttpResponse:
-    back = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back if ours else "accounts:sign-ins-own")
+    return redirect_back(request, otherwise="accounts:sign-ins-own")

@@ -11,13 +11,13 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from helpdesk.core.context import origin
 from helpdesk.core.limits import exhausted, spend
 from helpdesk.core.refusals import Invalid, NotAllowed, TooMany
+from helpdesk.core.web.back import redirect_back
 from helpdesk.core.web.negotiation import read_input, wants_json
 from permissions.accounts import commands, entering, lockout, session_commands
 from permissions.accounts.doors import AgentRequest, agents_only
@@ -103,9 +103,7 @@ def status(request: AgentRequest) -> HttpResponse:
     commands.choose_status(agent=request.user, status=chosen)
     if wants_json(request):
         return JsonResponse({"status": request.user.presence_status, "chosen": chosen})
-    back = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back if ours else settings.LOGIN_REDIRECT_URL)
+    return redirect_back(request, otherwise=settings.LOGIN_REDIRECT_URL)
 
 
 class PreferencesForm(forms.Form):

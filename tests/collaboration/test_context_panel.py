@@ -247,6 +247,7 @@ def test_the_theme_is_kept_and_drawn_at_once(cast, signed_in):
         ({"theme": "neon"}, 422, None),
         ({"theme": "dark", "next": "https://evil.test/"}, 302, "/"),
         ({"theme": "dark", "next": "//evil.test/"}, 302, "/"),
+        ({"theme": "dark", "next": "NaN"}, 302, "/"),
     ],
 )
 def test_a_theme_leads_nowhere_else(cast, signed_in, form, status, leads_to):

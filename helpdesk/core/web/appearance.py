@@ -2,11 +2,10 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from helpdesk.core.refusals import Invalid
+from helpdesk.core.web.back import redirect_back
 
 COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -22,10 +21,10 @@ def theme_of(request: HttpRequest) -> str:
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme and come back to the same page."""
-    theme, back = request.POST.get("theme", ""), request.POST.get("next", "")
+    theme = request.POST.get("theme", "")
     if theme not in ("", *THEMES):
         raise Invalid
-    response = redirect(back if _is_ours(back, request) else "/")
+    response = redirect_back(request, otherwise="/")
     if theme:
         response.set_cookie(
             COOKIE,
@@ -38,9 +37,3 @@ def choose(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie(COOKIE, samesite="Lax")
     return response
-
-
-def _is_ours(url: str, request: HttpRequest) -> bool:
-    return url_has_allowed_host_and_scheme(
-        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
