@@ -1,15 +1,51 @@
 """Text as it may be stored: what PostgreSQL or a screen could choke on is gone before."""
 
+import json
+import math
+import re
 import unicodedata
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.core.refusals import Invalid
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes them neither as text nor in JSON
 _KEPT_CONTROLS = {"\n", "\t"}
 # Marks that reorder what stands around them; a message must not rewrite its neighbours.
 _OVERRIDES = {*"\u202a\u202b\u202d\u202e\u202c\u2066\u2067\u2068\u2069"}
 # Joiners belong to emoji and to several scripts, so they stay although they are format characters.
+
+
+def storable(value: Any) -> Any:
+    """Without NUL and lone surrogates, wherever in the value they stand."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("", value)
+    if isinstance(value, list):
+        return [storable(each) for each in value]
+    if isinstance(value, dict):
+        return {storable(key): storable(each) for key, each in value.items()}
+    return value
+
+
+def read_json(raw: bytes | str) -> Any:
+    """What somebody sent, as it may be stored. Raises ValueError for what is not JSON.
+
+    Python would also take NaN, Infinity and numbers that are infinite to it.
+    """
+    text = raw if isinstance(raw, str) else raw.decode()
+    try:
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
+        return storable(value) if r"\u" in text else value  # only escaped can they be in it
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is no number")
+    return value
 
 
 def clean_text(value: object, *, limit: int = 10_000) -> str:

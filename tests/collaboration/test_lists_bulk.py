@@ -10,7 +10,10 @@ from collaboration.acts.queries import job_json
 from conversations.intake.commands import begin_session, post_message
 from conversations.threads import commands
 from conversations.threads.models import Conversation
+from permissions.acts.checks import give
+from permissions.acts.vocabulary import Act
 from permissions.audit.models import AuditRecord
+from tests.permissions.conftest import raise_versions
 
 BULK = "/workspace/conversations/bulk/"
 
@@ -42,6 +45,11 @@ def test_those_one_may_are_done_and_the_others_named(cast, many, signed_in):
     assert AuditRecord.objects.filter(verb="bulk.begin").count() == 1
 
 
+def test_what_no_database_takes_does_no_harm(cast, many, signed_in):
+    data = {"act": "resolve", "ids": [str(many[1])], "note": "a\x00b\ud800"}
+    assert signed_in("amy").send(BULK, data).json()["done"] == 1
+
+
 def test_who_may_only_look_does_nothing(cast, many, signed_in):
     body = signed_in("ben").send(BULK, {"act": "spam", "view": "all"}).json()
     assert (body["done"], body["refused"]) == (0, 3)
@@ -62,6 +70,31 @@ def test_asked_twice_is_done_once(cast, many, signed_in):
     first, second = (signed_in("amy").send(BULK, data).json() for _ in range(2))
     assert first["id"] == second["id"]
     assert (BulkJob.objects.count(), second["done"]) == (1, 3)
+
+
+def test_labels_are_put_on_many_and_taken_off(cast, many, signed_in):
+    give([Act.TAG, Act.CLASSIFY], cast.amy, cast.inbox)
+    raise_versions()
+    Conversation.objects.filter(pk=many[1]).update(tags=["old"])
+
+    def asked(act, **data):
+        return signed_in("amy").send(BULK, {"act": act, "view": "all", **data}).json()["done"]
+
+    def labels():
+        rows = Conversation.objects.in_bulk(many)
+        return [(rows[pk].tags, rows[pk].issue_type) for pk in many]
+
+    for _twice in range(2):
+        assert asked("add-tag", tag=" 退款 ") == 3
+    assert asked("remove-tag", tag="old") == 3
+    assert asked("issue-type", issue_type="Refund") == 3
+    assert labels() == [([], ""), *[(["退款"], "Refund")] * 3]
+    assert AuditRecord.objects.filter(verb="conversation.tag").count() == 4
+    for bad in ({}, {"tag": ""}, {"tag": ["x"]}, {"tag": "x" * 81}):
+        refused = signed_in("amy").send(BULK, {"act": "add-tag", "view": "all", **bad})
+        assert refused.status_code == 422
+    body = signed_in("ben").send(BULK, {"act": "add-tag", "tag": "x", "view": "all"}).json()
+    assert (body["done"], body["refused"]) == (0, 3)
 
 
 def test_a_job_that_was_cut_goes_on_where_it_was(cast, many, monkeypatch):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk.core.refusals import Invalid
-from helpdesk.core.text import clean_text, one_line
+from helpdesk.core.text import clean_text, one_line, read_json
 from helpdesk.core.web.markdown import render
 
 NAUGHTY = Path(__file__).resolve().parents[3] / "shared" / "data" / "naughty.json"
@@ -103,3 +103,23 @@ def test_hostile_strings_are_kept_or_refused_and_never_run():
             continue
         for rich in (True, False):
             assert_harmless(render(text, rich=rich))
+
+
+# --- JSON somebody sent --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (rb'{"a\u0000": ["\ud800x", {"b": "\u0000"}]}', {"a": ["x", {"b": ""}]}),
+        (rb'["\ud83d\ude00", 1.5, null]', ["\U0001f600", 1.5, None]),
+    ],
+)
+def test_what_came_can_be_stored(raw, value):
+    assert read_json(raw) == value
+
+
+@pytest.mark.parametrize("raw", [b"NaN", b"[-Infinity]", b"1e999", b"[" * 100_000, b"\xff", b""])
+def test_what_is_no_json_is_refused(raw):
+    with pytest.raises(ValueError):  # noqa: PT011  (which of them is Python's affair)
+        read_json(raw)

@@ -1,12 +1,12 @@
 """JSON in, JSON out: the same act for a form, htmx and a program."""
 
-import json
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.core.refusals import Invalid
+from helpdesk.core.text import read_json, storable
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -21,15 +21,15 @@ def read_input(request: HttpRequest) -> dict[str, Any]:
     """The fields of a POST, whether it came as a form or as a JSON object. Raises Invalid."""
     if request.content_type != "application/json":
         return {
-            key: values if len(values) > 1 else values[0]
+            key: storable(values if len(values) > 1 else values[0])
             for key, values in request.POST.lists()
             if key != "csrfmiddlewaretoken"
         }
     if not request.body:
         return {}
     try:
-        data = json.loads(request.body)
-    except (ValueError, RecursionError):
+        data = read_json(request.body)
+    except ValueError:
         raise Invalid(_("This is not valid JSON.")) from None
     if not isinstance(data, dict):
         raise Invalid(_("A JSON object is expected here."))
