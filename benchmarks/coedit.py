@@ -3,10 +3,10 @@
 
 Every editor is a Yjs document on a socket of its own, the same client for all servers. `window`
 keeps W updates of each editor under way (each until all others of the document have it) and counts
-updates per second; `rate` lets each editor type at a person's pace; `open` opens a document of many
-edits. Rounds alternate, there and back. Only Tandem asks for rights and stores each update before
-anybody sees it: at the end its web process is killed with SIGKILL, and what a colleague had seen is
-looked for.
+updates per second; `rate` lets each editor type at a person's pace; `opening` opens a document of
+many edits, while others have it open or (Tandem) nobody. Rounds alternate, there and back. Only
+Tandem asks for rights and stores each update before anybody sees it: at the end its web process is
+killed with SIGKILL, and what a colleague had seen is looked for.
 """
 
 from __future__ import annotations
@@ -203,7 +203,9 @@ def print_tables(
         opening = name.startswith("opening")
         first, digits = ("first_ms", 1) if opening else ("updates_per_s", 0)
         columns = ["", "first ms" if opening else "updates/s", "p50 ms", "p95 ms",
-                   "cores web/pg/rest", "client", "violations"]  # fmt: skip
+                   "cores web/pg/rest", "cold p50 ms" if opening else "client",
+                   "violations"]  # fmt: skip
+        last, places = ("cold_ms", 1) if opening else ("client_cpu", 2)
         rows = []
         for target in targets:
             own = [run for run in runs if (run.target, run.load) == (target.name, name)]
@@ -218,7 +220,7 @@ def print_tables(
                     report.spread([run.figures["p50_ms"] for run in own], 1),
                     report.spread([run.figures["p95_ms"] for run in own], 1),
                     cores(own),
-                    report.number(report.median([run.figures.get("client_cpu") for run in own]), 2),
+                    report.number(report.median([run.figures.get(last) for run in own]), places),
                     report.codes([violations(run) for run in own]),
                 ]
             )

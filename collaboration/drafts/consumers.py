@@ -12,11 +12,11 @@ from django.conf import settings
 from collaboration.drafts import protocol, rooms
 from collaboration.drafts.models import PrivateDraft
 from collaboration.drafts.protocol import BadFrame, Frame
-from collaboration.drafts.writing import writers_among
+from collaboration.drafts.writing import verdicts
 from collaboration.policy import live as policy
 from collaboration.workspace.screens import spawn
 from collaboration.workspace.seated import SeatedSocket
-from collaboration.workspace.seats import Seat, may_see
+from collaboration.workspace.seats import Seat
 from conversations.threads.events import EntryAdded
 from helpdesk.core.live import hub
 from helpdesk.core.live.sockets import (
@@ -27,7 +27,6 @@ from helpdesk.core.live.sockets import (
     TOO_MANY,
     UNREADABLE,
 )
-from helpdesk.core.live.threads import in_thread
 
 _editors: set["DraftConsumer"] = set()
 
@@ -35,7 +34,7 @@ _editors: set["DraftConsumer"] = set()
 class DraftConsumer(SeatedSocket):
     max_outbox = 12 * 1024 * 1024  # a whole document of the largest size, and what follows it
     room: rooms.Room | None = None
-    acknowledges = writes = unseen = False
+    acknowledges = sees = writes = unseen = False
     taken = 0  # updates of this socket that are in the log, or were there already
 
     def __init__(self) -> None:
@@ -54,27 +53,29 @@ class DraftConsumer(SeatedSocket):
         self.kind = (mode.NOTE if route.get("note") else mode.REPLY).value
         asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         self.acknowledges = asked.get("ack") == ["1"]
+        await policy.know()
         seat = await self.find_seat()
         if seat is None:
             return
-        if not await in_thread(may_see, seat.agent_id, self.conversation_id):
+        if not self.sees:
             return await self.refuse(NOTHING_HERE)
-        await policy.know()
-        await self._learn_rights(seat)
         self.sit_down(seat)
         _editors.add(self)
         await self.accept()
         self.room = rooms.enter((self.conversation_id, self.kind), self)
 
-    async def _learn_rights(self, seat: Seat) -> None:
-        """Whether it may write, so that its client is asked for what it has; each edit is asked
-        about anew. And whether colleagues see its agent."""
-        hand = (seat.agent_id, seat.session_key)
-        writers = await in_thread(writers_among, [hand], self.conversation_id, self.kind)
-        self.writes = hand in writers
-        self.unseen = policy.hides_supervisors() and await in_thread(
-            policy.is_unseen, seat.agent_id, self.conversation_id
-        )
+    def look_up(self, session_key: str) -> Seat | None:
+        """And whether they may write, so that their client is asked for what it has; each edit is
+        asked about anew. And whether colleagues see them."""
+        seat = super().look_up(session_key)
+        if seat is not None:
+            hand = seat.agent_id, session_key
+            found = verdicts([hand], self.conversation_id, self.kind).get(hand)
+            self.sees, self.writes = found or (False, False)
+            self.unseen = policy.hides_supervisors() and policy.is_unseen(
+                seat.agent_id, self.conversation_id
+            )
+        return seat
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         data, seat, room = message.get("bytes"), self.seat, self.room
@@ -118,9 +119,8 @@ class DraftConsumer(SeatedSocket):
 
     async def seat_renewed(self, old: Seat, seat: Seat) -> None:
         """Who does not see the conversation any more has no business here."""
-        if not await in_thread(may_see, seat.agent_id, self.conversation_id):
+        if not self.sees:
             return self.end(NO_RIGHT)
-        await self._learn_rights(seat)
         self.seat = seat
 
     def is_sure(self, seat: Seat) -> bool:

@@ -1,4 +1,4 @@
-"""A shared draft in memory: its Yjs document, and who wrote which span of its text.
+"""A shared draft in memory: its Yjs document, and where it is asked who wrote which span of it.
 
 Updates are applied in the order of the log, each on behalf of one agent; what the text's own delta
 says was inserted is theirs. So every process finds the same authors.
@@ -6,10 +6,14 @@ says was inserted is theirs. So every process finds the same authors.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from pycrdt import Doc, Text
+from pycrdt import Doc, Text, merge_updates
 from pycrdt import get_update as part_of
+
+from collaboration.drafts.updates import deletes_what_is_known, sections
 
 BODY = "body"
 ENCODING = "utf-8"  # Yrs counts bytes
@@ -40,23 +44,16 @@ class _Ear:
 class Document:
     """A draft as the log tells it up to number `n`."""
 
-    def __init__(
-        self, snapshot: bytes = b"", runs: Iterable[Sequence[Any]] = (), n: int = 0
-    ) -> None:
+    def __init__(self, snapshot: bytes = b"", n: int = 0) -> None:
         self.doc: Doc[Text] = Doc()
         self.body = self.doc.get(BODY, type=Text)
         self.n = n
         self.size = len(snapshot)
         if snapshot:
             self.doc.apply_update(snapshot)
-        self._runs = Runs(runs)
-        self._changes, self._deltas = _Ear(), _Ear()
+        self._state: bytes | None = None  # None: to be asked for
+        self._changes = _Ear()
         self._listening = False
-
-    @property
-    def runs(self) -> list[Run]:
-        """Who wrote which span of the text, side by side."""
-        return self._runs.all()
 
     @property
     def text(self) -> str:
@@ -70,7 +67,9 @@ class Document:
     @property
     def state(self) -> bytes:
         """How much of whose writing it holds: what Yjs calls the state vector."""
-        return self.doc.get_state()
+        if self._state is None:
+            self._state = self.doc.get_state()
+        return self._state
 
     def update_since(self, state: bytes | None = None) -> bytes:
         """All that whoever is at `state` does not have. Raises Unfit for what is no state."""
@@ -78,6 +77,10 @@ class Document:
             return self.doc.get_update(state)
         except ValueError as error:
             raise Unfit from error
+
+    def _subscribe(self) -> list[Any]:
+        # pycrdt's own observers draw every event as objects nobody reads: twice the work of it all.
+        return [self.doc._doc.observe(self._changes.hear)]
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -87,50 +90,103 @@ class Document:
             yield
             return
         self._listening = True
-        # pycrdt's own observers draw every event as objects nobody reads: twice the work of it all.
-        watching = self.doc._doc.observe(self._changes.hear)
-        reading = self.body.integrated.observe(self._deltas.hear_delta)
+        subscriptions = self._subscribe()
         try:
             yield
         finally:
             self._listening = False
-            watching.drop()
-            reading.drop()
+            for subscription in subscriptions:
+                subscription.drop()
 
-    def apply(self, update: bytes, author: Author) -> bool:
+    def apply(self, update: bytes, author: Author = None) -> bool:
         """Take in an update. Returns whether anything is other than before. Raises Unfit."""
         with self.listening():
             try:
-                try:
-                    self.doc.apply_update(update)
-                except (KeyboardInterrupt, SystemExit):
-                    raise
-                except BaseException as error:  # what Rust panics with is no Exception
-                    raise Unfit from error
-                for delta in self._deltas.heard:
-                    self._follow(delta, author)
+                self._apply(update)
             finally:
                 changed = bool(self._changes.heard)
                 self._changes.heard.clear()
-                self._deltas.heard.clear()
         self.size += len(update) if changed else 0
         return changed
 
-    def admit(self, update: bytes, author: Author) -> bool:
-        """Take in an update from outside, whole or not at all. Raises Unfit.
+    def replay(self, written: Iterable[tuple[Author, bytes]]) -> None:
+        """Take in what is in the log, in its order."""
+        updates = [update for _, update in written]
+        if updates:
+            self.apply(merge_updates(*updates))
+
+    def _apply(self, update: bytes) -> None:
+        self._state = None
+        try:
+            self.doc.apply_update(update)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # what Rust panics with is no Exception
+            raise Unfit from error
+
+    def admit(self, update: bytes) -> bool:
+        """Take in an update from outside, whole or not at all. Raises Unfit; the document is of no
+        use then.
 
         What builds on something that is not there would wait in memory for ever, and could take
-        effect later under another name.
+        effect later under another name. What is no text could not be read by others.
         """
-        changed = self.apply(update, author)
         try:
+            _, end = sections(update)
+            before = self.state
+            if update[end:] == NOTHING[1:]:  # it deletes nothing; to listen would cost the most
+                self._apply(update)
+                changed = self.state != before
+                self.size += len(update) if changed else 0
+            else:
+                changed = self.apply(update)
             state = self.state
             left = part_of(update, state)
-            if left != NOTHING and (left[:1] != b"\x00" or not _known(left[1:], state)):
+            if left != NOTHING and not (
+                left[:1] == b"\x00" and deletes_what_is_known(left[1:], state)
+            ):
                 raise Unfit
         except (ValueError, IndexError) as error:
             raise Unfit from error
         return changed
+
+
+class Signed(Document):
+    """The same, and who wrote which span of it.
+
+    To tell where an update changed the text costs a walk through all of it: it is done when it is
+    asked for, and not with every keystroke.
+    """
+
+    def __init__(
+        self, snapshot: bytes = b"", n: int = 0, runs: Iterable[Sequence[Any]] = ()
+    ) -> None:
+        super().__init__(snapshot, n)
+        self._runs = Runs(runs)
+        self._deltas = _Ear()
+
+    @property
+    def runs(self) -> list[Run]:
+        """Who wrote which span of the text, side by side."""
+        return self._runs.all()
+
+    def _subscribe(self) -> list[Any]:
+        return [*super()._subscribe(), self.body.integrated.observe(self._deltas.hear_delta)]
+
+    def apply(self, update: bytes, author: Author = None) -> bool:
+        """Take in an update on behalf of its author."""
+        with self.listening():
+            try:
+                changed = super().apply(update)
+                for delta in self._deltas.heard:
+                    self._follow(delta, author)
+            finally:
+                self._deltas.heard.clear()
+        return changed
+
+    def replay(self, written: Iterable[tuple[Author, bytes]]) -> None:
+        for author, updates in groupby(written, key=itemgetter(0)):
+            self.apply(merge_updates(*(update for _, update in updates)), author)
 
     def write(self, text: str, author: Author) -> bytes:
         """Go on at the end of the text; the update that does it."""
@@ -147,6 +203,7 @@ class Document:
 
     def _change(self, change: Callable[[], None]) -> bytes:
         """Change the text ourselves; the update that does it."""
+        self._state = None
         with self.listening():
             change()
             found = self._changes.heard.copy()
@@ -248,40 +305,3 @@ def in_pieces(text: str, runs: Iterable[Sequence[Any]]) -> list[Piece]:
         found.append((author, text[at : at + length]))
         at += length
     return found
-
-
-# --- how Yjs writes what was deleted, and how far it got --------------------------------------
-
-
-def read_number(data: bytes, at: int) -> tuple[int, int]:
-    """A number of variable length, and where the next thing begins. Raises IndexError."""
-    number = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return number, at
-        shift += 7
-        if shift > 63:
-            raise IndexError
-
-
-def _numbers(data: bytes) -> Iterable[int]:
-    at = 0
-    while at < len(data):
-        number, at = read_number(data, at)
-        yield number
-
-
-def _known(deleted: bytes, state: bytes) -> bool:
-    """Whether all that is deleted has been written: nobody deletes what others are yet to write."""
-    numbers = list(_numbers(state))
-    clocks = dict(zip(numbers[1::2], numbers[2::2], strict=True))
-    values = iter(_numbers(deleted))
-    for _ in range(next(values, 0)):
-        client, ranges = next(values, -1), next(values, 0)
-        for _ in range(ranges):
-            if next(values, 0) + next(values, 0) > clocks.get(client, 0):
-                return False
-    return True

@@ -23,7 +23,7 @@ def fold(draft_id: int) -> bool:
         return False
     document = log.load(draft)
     snapshot = document.update_since()
-    read = Document(snapshot, document.runs, document.n)
+    read = Document(snapshot, document.n)
     if (read.text, read.state) != (document.text, document.state):
         logger.error("draft %s: its snapshot is not its log, which is kept", draft.pk)
         return False

@@ -4,15 +4,23 @@ Single edits are no business acts: the log tells who wrote what, so there is no 
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from collaboration.drafts.documents import NOTHING, Author, Document, Unfit, in_characters
+from collaboration.drafts.documents import (
+    NOTHING,
+    Author,
+    Document,
+    Signed,
+    Unfit,
+    in_characters,
+)
 from collaboration.drafts.events import DraftGrew
 from collaboration.drafts.models import DraftVersion, SharedDraft
 from collaboration.drafts.writing import Hand, writers_among
@@ -44,11 +52,13 @@ class Offer:
 class Batch:
     """What came for one draft while the last commit ran.
 
-    `told` is the last number the room's sockets have, for when the document had to be read anew.
+    `draft` is its row as it was when the document was looked at last, `told` the last number the
+    room's sockets have, for when the document had to be read anew.
     """
 
     key: Key
     document: Document | None
+    draft: SharedDraft | None
     told: int | None
     states: Sequence[bytes | None] = ()  # of those who ask what they lack
     offers: Sequence[Offer] = ()
@@ -74,17 +84,21 @@ class News:
     """What is in the log beyond what its reader knew."""
 
     document: Document
-    generation: int = 0
+    draft: SharedDraft | None = None
     rows: list[Row] = field(default_factory=list)
     refused: dict[int, int] = field(default_factory=dict)  # offer → close code
     answers: list[bytes | None] = field(default_factory=list)  # what askers lack; None: no state
     begun: bool | None = None  # there is a text now, or none any more; None: as before
     long: int | None = None  # the draft whose log is to be folded
 
+    @property
+    def generation(self) -> int:
+        return self.draft.generation if self.draft else 0
+
 
 # In the model's order. Without the snapshot, which is read only when somebody begins with it.
-_LIGHT = ("id", "conversation_id", "kind", "generation", "n", "snapshot_n", "writer_id",
-          "changed_at", "versioned_at", "length")  # fmt: skip
+_CHANGING = ("generation", "n", "snapshot_n", "writer_id", "changed_at", "versioned_at", "length")
+_LIGHT = ("id", "conversation_id", "kind", *_CHANGING)
 COLUMNS = ", ".join(_LIGHT)
 _FIND = f"""
 SELECT {COLUMNS} FROM collaboration_shareddraft WHERE conversation_id = %s AND kind = %s
@@ -131,15 +145,37 @@ def clock() -> datetime:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def load(draft: SharedDraft, upto: int | None = None) -> Document:
-    """The document up to its last update, or up to a number unless that has been folded already:
-    without what was taken out of it since, as it was sent.
+D = TypeVar("D", bound=Document)
 
-    Without a lock it may be folded while it is read.
-    """
-    for _ in range(5):
+
+def load(draft: SharedDraft, upto: int | None = None) -> Signed:
+    """The document with its authors, up to its last update, or up to a number unless that has been
+    folded already: without what was taken out of it since, as it was sent."""
+
+    def begin() -> Signed:
         draft.refresh_from_db(fields=["snapshot", "runs", "snapshot_n", "n", "generation"])
-        document = Document(bytes(draft.snapshot), draft.runs, draft.snapshot_n)
+        return Signed(bytes(draft.snapshot), draft.snapshot_n, draft.runs)
+
+    return _load(draft, begin, upto)
+
+
+def load_text(draft: SharedDraft) -> Document:
+    """The document up to its last update, and the row as it is with it."""
+
+    def begin() -> Document:
+        found = SharedDraft.objects.values("snapshot", *_CHANGING).get(pk=draft.pk)
+        snapshot = bytes(found.pop("snapshot"))  # which nobody keeps twice
+        for name, value in found.items():
+            setattr(draft, name, value)
+        return Document(snapshot, draft.snapshot_n)
+
+    return _load(draft, begin)
+
+
+def _load(draft: SharedDraft, begin: Callable[[], D], upto: int | None = None) -> D:
+    """Without a lock it may be folded while it is read."""
+    for _ in range(5):
+        document = begin()
         _read_on(draft, document, upto)
         if document.n >= (draft.n if upto is None else min(upto, draft.n)):
             if document.n < draft.n:
@@ -159,14 +195,15 @@ def _read_on(draft: SharedDraft, document: Document, upto: int | None = None) ->
     later = draft.updates.filter(n__gt=document.n).order_by("n")
     if upto is not None:
         later = later.filter(n__lte=upto)
-    found = []
-    with document.listening():
-        for n, agent_id, update in later.values_list("n", "agent", "update"):
-            if n != document.n + 1:
-                break
-            document.apply(bytes(update), agent_id)
-            document.n = n
-            found.append(Row(n, bytes(update)))
+    found: list[Row] = []
+    written: list[tuple[Author, bytes]] = []
+    for n, agent_id, update in later.values_list("n", "agent", "update"):
+        if n != document.n + 1 + len(found):
+            break
+        found.append(Row(n, bytes(update)))
+        written.append((agent_id, found[-1].update))
+    document.replay(written)
+    document.n += len(found)
     return found
 
 
@@ -179,14 +216,20 @@ def catch_up(batch: Batch) -> News:
     return _answer(news, batch.states)
 
 
+def answer(batch: Batch) -> News:
+    """What askers lack of a document that is as others have it, as far as anybody told."""
+    assert batch.document is not None
+    return _answer(News(batch.document, batch.draft), batch.states)
+
+
 def _advance(draft: SharedDraft, news: News, batch: Batch) -> None:
+    news.draft = draft
     if batch.document is None or draft.snapshot_n > news.document.n:
-        news.document = load(draft)
+        news.document = load_text(draft)
         if batch.told is not None and batch.told < news.document.n:
             news.rows = [Row(news.document.n, news.document.update_since())]
     elif draft.n > news.document.n:
         news.rows = _read_on(draft, news.document)
-    news.generation = draft.generation
 
 
 def _answer(news: News, states: Sequence[bytes | None]) -> News:
@@ -210,16 +253,15 @@ def append(batch: Batch) -> News:
         draft = lock(batch.key)
         news = News(batch.document or Document())
         _advance(draft, news, batch)
-        version = None
-        if begins_anew(draft, news.document, batch.offers[0].agent_id):
-            version = _version_before(draft, news.document)
+        anew = begins_anew(draft, news.document, batch.offers[0].agent_id)
         kept = _take_in(batch, draft, news)
         if kept:
-            if version:
-                version.save(force_insert=True)
+            if anew:
+                _version_before(draft).save(force_insert=True)
+                draft.versioned_at = timezone.now()
             failpoints.reach("draft_applied_before_store")
             store([Change(draft, batch.written(kept), news.document.length)])
-    return finish(news, draft, batch, kept)
+    return finish(news, batch, kept)
 
 
 def _take_in(batch: Batch, draft: SharedDraft, news: News) -> list[Row]:
@@ -233,14 +275,14 @@ def _take_in(batch: Batch, draft: SharedDraft, news: News) -> list[Row]:
             news.refused[position] = TOO_LARGE
             continue
         try:
-            changed = news.document.admit(offer.update, offer.agent_id)
+            changed = news.document.admit(offer.update)
             if changed and not may:  # who reads may say what is known already, as clients do
                 raise NotAllowed
         except (Unfit, NotAllowed):
             news.refused[position] = UNREADABLE if may else NO_RIGHT
-            news.document = load(draft)
-            for agent_id, update in batch.written(kept):
-                news.document.apply(update, agent_id)
+            news.document = load_text(draft)
+            for _, update in batch.written(kept):
+                news.document.apply(update)
             news.document.n += len(kept)
             continue
         if changed:
@@ -249,12 +291,16 @@ def _take_in(batch: Batch, draft: SharedDraft, news: News) -> list[Row]:
     return kept
 
 
-def finish(news: News, draft: SharedDraft, batch: Batch, kept: list[Row]) -> News:
+def finish(news: News, batch: Batch, kept: list[Row]) -> News:
     """What is known once it is stored."""
+    draft, document = news.draft, news.document
+    assert draft is not None
     news.rows += kept
-    if kept and bool(draft.length) != bool(news.document.length):
-        news.begun = bool(news.document.length)
-    after = news.document.n - draft.snapshot_n
+    if kept:
+        if bool(draft.length) != bool(document.length):
+            news.begun = bool(document.length)
+        draft.length, draft.changed_at = document.length, timezone.now()
+    after = document.n - draft.snapshot_n
     if after // SharedDraft.FOLD > (after - len(kept)) // SharedDraft.FOLD:
         news.long = draft.pk
     return _answer(news, batch.states)
@@ -292,14 +338,19 @@ def store(changes: Iterable[Change]) -> None:
     updates, heads = [], []
     for change in changes:
         draft = change.draft
-        for author, update in change.updates:
-            draft.n += 1
-            draft.writer_id = author
-            updates.append((draft.pk, draft.n, author, update))
+        rows_of = enumerate(change.updates, draft.n + 1)
+        updates += [(draft.pk, n, author, update) for n, (author, update) in rows_of]
+        appended(draft, change.updates)
         facts = (draft.writer_id, draft.versioned_at, draft.generation, change.length)
         heads.append((draft.pk, draft.n, *facts))
     columns = (*zip(*updates, strict=True), *zip(*heads, strict=True))
     rows.prepared(_STORE, [list(column) for column in columns])
+
+
+def appended(draft: SharedDraft, updates: Sequence[tuple[Author, bytes]]) -> None:
+    """The row as it is after these."""
+    draft.n += len(updates)
+    draft.writer_id = updates[-1][0]
 
 
 def grew(draft: SharedDraft) -> DraftGrew:
@@ -309,7 +360,7 @@ def grew(draft: SharedDraft) -> DraftGrew:
 # --- versions --------------------------------------------------------------------------------
 
 
-def version_of(draft: SharedDraft, document: Document, author_id: int | None) -> DraftVersion:
+def version_of(draft: SharedDraft, document: Signed, author_id: int | None) -> DraftVersion:
     """The draft as the document has it, to be saved with what comes next."""
     return DraftVersion(
         draft=draft,
@@ -331,10 +382,9 @@ def begins_anew(draft: SharedDraft, document: Document, agent_id: int) -> bool:
     return draft.versioned_at is None or now - draft.versioned_at >= APART
 
 
-def _version_before(draft: SharedDraft, document: Document) -> DraftVersion:
-    found = version_of(draft, document, draft.writer_id)
+def _version_before(draft: SharedDraft) -> DraftVersion:
+    found = version_of(draft, load(copy(draft)), draft.writer_id)
     found.at = draft.changed_at or found.at
-    draft.versioned_at = timezone.now()
     return found
 
 
@@ -355,6 +405,6 @@ def take_out(draft: SharedDraft, version: DraftVersion, clearing: bytes) -> int:
 
 
 def _left(draft: SharedDraft, clearing: bytes) -> int:
-    document = load(draft)
-    document.apply(clearing, None)
+    document = load_text(draft)
+    document.apply(clearing)
     return document.length

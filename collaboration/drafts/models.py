@@ -141,7 +141,12 @@ class DraftVersion(models.Model):
                 name="draft_generation_sent_once",
             )
         ]
-        indexes = [models.Index(fields=["draft", "-id"], name="draft_version_latest")]
+        indexes = [
+            models.Index(fields=["draft", "-id"], name="draft_version_latest"),
+            models.Index(
+                fields=["at"], condition=Q(client_id__isnull=False), name="draft_version_sent"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.draft_id} at {self.n}"

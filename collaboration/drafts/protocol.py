@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from collaboration.drafts.documents import read_number
+from collaboration.drafts.updates import read_number
+from helpdesk.core.text import read_json
 
 SYNC, AWARENESS, QUERY_AWARENESS, ACKNOWLEDGED = 0, 1, 3, 100
 STEP_1, STEP_2, UPDATE = 0, 1, 2
@@ -111,16 +112,12 @@ def _state(raw: bytes) -> dict[str, Any] | None:
     if len(raw) > MOST_POINTER or raw.count(b"[") + raw.count(b"{") > 64:
         raise BadFrame("too large")
     try:
-        state = json.loads(raw, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        state = read_json(raw)
+    except ValueError:
         raise BadFrame("no JSON") from None
     if state is not None and not isinstance(state, dict):
         raise BadFrame("no object")
     return state
-
-
-def _refuse(name: str) -> None:
-    raise BadFrame(name)
 
 
 def awareness(pointers: list[Pointer]) -> bytes:

@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from collaboration.drafts import log
-from collaboration.drafts.documents import Document, Piece, in_pieces
+from collaboration.drafts.documents import Piece, Signed, in_pieces
 from collaboration.drafts.models import DraftVersion, PrivateDraft, SharedDraft
 from conversations.customers.masks import cover
 from conversations.threads import mentions
@@ -61,7 +61,7 @@ def shared_draft(
     """
     found = _seen(reader, conversation)
     draft = log.find((str(conversation), kind))
-    document = log.load(draft) if draft else Document()
+    document = log.load(draft) if draft else Signed()
     told = draft.versions.order_by("-id") if draft else DraftVersion.objects.none()
     versions = list(told.filter(client_id=sent) if sent else told[:VERSIONS])
     clear = reads_clearly(reader, found)

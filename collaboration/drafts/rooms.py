@@ -30,14 +30,18 @@ from collaboration.presence.table import PROCESS
 from collaboration.workspace.screens import spawn
 from collaboration.workspace.seats import Seat
 from helpdesk.core import events
+from helpdesk.core.frames import Frame
 from helpdesk.core.live import hub
 from helpdesk.core.live.sockets import TRY_LATER, UNREADABLE
-from helpdesk.core.live.threads import in_thread, in_writer
+from helpdesk.core.live.threads import in_thread
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 256  # updates in one transaction
+ROOMS = 8  # in one commit: while it runs, the next is made ready, and colleagues hear of the last
+COMMITS = 2  # on their way
+LARGE = 256 * 1024  # bytes of a document that is read on a thread
 MOMENT = 0.02  # seconds
-REST = 1.0  # seconds before a log that grows fast is folded again
+REST = 2.0  # seconds before a log that grows fast is folded again
 
 
 class Editor(Protocol):
@@ -48,7 +52,7 @@ class Editor(Protocol):
     writes: bool
     taken: int
 
-    def push(self, text: str | bytes) -> None: ...
+    def push(self, frame: Frame | str | bytes) -> None: ...
     def end(self, code: int) -> None: ...
 
 
@@ -60,6 +64,7 @@ class Room:
         self.told: int | None = None  # the last number the editors have; None: nothing yet
         self.generation = 0
         self._document: Document | None = None
+        self._draft: SharedDraft | None = None  # its row as the document was looked at last
         self._offers: list[tuple[Editor, Offer]] = []
         self._asking: list[tuple[Editor, bytes]] = []
         self._greeting: list[Editor] = []
@@ -125,9 +130,10 @@ class Room:
             )
 
     def push(self, frame: bytes, but: Editor | None = None) -> None:
+        made = Frame(frame)
         for editor in self.editors:
             if editor is not but:
-                editor.push(frame)
+                editor.push(made)
 
     # --- the one task ---
 
@@ -147,17 +153,23 @@ class Room:
         offers, self._offers = self._offers[:AT_ONCE], self._offers[AT_ONCE:]
         asking, self._asking = self._asking, []
         greeting, self._greeting = self._greeting, []
-        self._behind = False
+        behind, self._behind = self._behind, False
         document, self._document = self._document, None  # the thread's while it works on it
         batch = Batch(
             self.key,
             document,
+            self._draft,
             self.told,
             [state for _, state in asking],
             [offer for _, offer in offers],
         )
         try:
-            news = await (_append(batch) if offers else in_thread(log.catch_up, batch))
+            if offers:
+                news = await _append(batch)
+            elif behind or document is None or document.size > LARGE:
+                news = await in_thread(log.catch_up, batch)
+            else:
+                news = log.answer(batch)
         except Exception as error:
             if isinstance(error, DatabaseError):
                 logger.warning("draft of %s waits: %s", self.key, error)
@@ -167,7 +179,7 @@ class Room:
             for editor in {*greeting, *(one for one, _ in (*offers, *asking))}:
                 editor.end(TRY_LATER)
             return
-        self._document = news.document
+        self._document, self._draft = news.document, news.draft
         self._tell(news, [editor for editor, _ in offers], [editor for editor, _ in asking])
         if news.long is not None and time.monotonic() - self._rung_at >= REST:
             self._rung_at = time.monotonic()
@@ -215,35 +227,35 @@ def _only(editors: Iterable[Editor | None]) -> Editor | None:
 
 
 class _Together:
-    """One commit at a time for all rooms of this process."""
+    """Commits for the rooms of this process: each takes along what waits, in several rooms."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Batch, asyncio.Future[News | None]]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._working = 0
 
     async def append(self, batch: Batch) -> News | None:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[News | None] = loop.create_future()
+        answer: asyncio.Future[News | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((batch, answer))
-        if self._task is None or self._task.get_loop() is not loop:
-            self._task = loop.create_task(self._work())
+        if self._working < COMMITS:
+            self._working += 1
+            spawn(self._work())
         return await answer
 
     async def _work(self) -> None:
         try:
             while self._waiting:
                 await asyncio.sleep(0)  # rooms that were just told come along
-                taken, self._waiting = self._waiting, []
-                batches = [batch for batch, _ in taken]
-                for found, (_, answer) in zip(await self._append(batches), taken, strict=True):
+                taken, self._waiting = self._waiting[:ROOMS], self._waiting[ROOMS:]
+                found = await self._append([batch for batch, _ in taken])
+                for news, (_, answer) in zip(found, taken, strict=True):
                     if not answer.done():
-                        answer.set_result(found)
+                        answer.set_result(news)
         finally:
-            self._task = None
+            self._working -= 1
 
     async def _append(self, batches: list[Batch]) -> Sequence[News | None]:
         try:
-            return await in_writer(append_together, batches)
+            return await append_together(batches)
         except Exception as error:
             logger.warning("%d drafts could not be appended to together: %s", len(batches), error)
         for batch in batches:

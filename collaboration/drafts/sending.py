@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from collaboration.drafts import log
 from collaboration.drafts.events import DraftBegun
 from collaboration.drafts.models import DraftVersion, SharedDraft
+from conversations.collisions.commands import keep
+from conversations.collisions.models import Collision
 from conversations.threads import commands, drafted, queries, steps
 from conversations.threads.covering import for_reader
 from conversations.threads.models import MAX_BODY, MAX_FILES, Conversation, Entry
@@ -72,11 +74,14 @@ def send_draft(*, agent: Agent, conversation: uuid.UUID, asked: SendInput) -> An
     sending = _Sending(agent, found, asked)
     if (known := sending.known()) is not None:
         return known
-    sending.read()
     try:
+        sending.read()
         return sending.send()
     except _Known as answered:
         return answered.answer
+    except SentAlready as refusal:
+        sending.keep_collision(refusal)
+        raise
 
 
 class _Known(Exception):
@@ -168,6 +173,20 @@ class _Sending:
                 proposal=proposal,
                 client_id=self.asked.client_id,
             )
+
+    def keep_collision(self, refusal: SentAlready) -> None:
+        """A colleague sent this very reply a moment before: the reports count it."""
+        sent = refusal.facts["sent"]
+        by = sent and sent["by"]
+        if self.asked.kind == K.NOTE or not by or by["id"] == self.agent.pk:
+            return
+        keep(
+            self.agent,
+            self.conversation.pk,
+            cause=Collision.Cause.SENT,
+            came=sent["entry"]["seq"] if sent["entry"] else self.conversation.last_seq,
+            body=self.body,
+        )
 
     def _take_out(self, step: Step) -> None:
         """The first thing in the transaction of the reply, or of the request for it."""

@@ -1,94 +1,98 @@
-"""The way of nearly every keystroke: what came for all open drafts goes into one commit.
+"""The way of nearly every keystroke: what came for all open drafts is one statement and one commit.
 
-One statement locks the drafts and asks who may write, one appends. A draft of which more has to be
+What came is tried on the documents first; the statement appends to those drafts which are still as
+we know them, whose writers may still write, and which nobody holds. A draft of which more has to be
 asked is left to `log.append`: somebody else has it or wrote in it, somebody's right is not sure, or
-an update is to be refused.
+an update is large or to be refused.
 """
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from collaboration.drafts.documents import NOTHING, Unfit
 from collaboration.drafts.log import (
-    COLUMNS,
     MOST_BYTES,
     Batch,
-    Change,
-    Key,
     News,
     Row,
-    as_draft,
+    appended,
     begins_anew,
     finish,
-    store,
 )
-from collaboration.drafts.models import SharedDraft
-from collaboration.drafts.writing import HANDS, STAMP, Hand, may_surely_write
-from helpdesk.core import failpoints, rows
+from collaboration.drafts.writing import HANDS, STAMP, stamp_of
+from helpdesk.core import failpoints
+from helpdesk.core.live import wire
+
+SMALL = 8 * 1024  # bytes of an update that holds up nobody while it is read
 
 # Who else has a draft is not waited for: everybody here would wait with us.
-_LOCK = f"""
-WITH free AS MATERIALIZED (
-  SELECT {COLUMNS}
-  FROM json_to_recordset(%s) AS wanted(conversation uuid, of text)
-  JOIN collaboration_shareddraft draft ON conversation_id = conversation AND kind = of
+_APPEND = f"""
+WITH given AS MATERIALIZED (
+  SELECT * FROM json_to_recordset($1) AS given
+    (draft bigint, n bigint, writer bigint, length bigint, hands json, updates json)
+), free AS MATERIALIZED (
+  SELECT draft.id, given.n, given.writer, given.length, given.updates
+  FROM given JOIN collaboration_shareddraft draft ON draft.id = given.draft AND draft.n = given.n
+  WHERE json_array_length(given.hands) = (
+    SELECT count(*)
+    FROM (SELECT draft.conversation_id AS conversation, hand.* FROM json_to_recordset(given.hands)
+          AS hand(agent bigint, key text, stamp text)) AS asked {HANDS}
+    WHERE asked.stamp = {STAMP}
+  )
   FOR NO KEY UPDATE OF draft SKIP LOCKED
+), added AS (
+  INSERT INTO collaboration_draftupdate (draft_id, n, agent_id, update, at)
+  SELECT free.id, free.n + place, (one->>0)::bigint, decode(one->>1, 'hex'), clock_timestamp()
+  FROM free CROSS JOIN json_array_elements(free.updates) WITH ORDINALITY AS every(one, place)
 )
-SELECT array(
-  SELECT concat_ws(' ', agent.id, asked.key, {STAMP})
-  FROM json_to_recordset(%s) AS asked(conversation uuid, of text, agent bigint, key text) {HANDS}
-  WHERE asked.conversation = free.conversation_id AND asked.of = free.kind
-), free.* FROM free
+UPDATE collaboration_shareddraft draft
+SET n = free.n + json_array_length(free.updates), writer_id = free.writer, length = free.length,
+  changed_at = clock_timestamp()
+FROM free WHERE draft.id = free.id
+RETURNING draft.id, draft.snapshot_n
 """  # noqa: S608 ours
 
 
-def append_together(batches: Sequence[Batch]) -> list[News | None]:
-    """Append to each draft what came for it; None for a draft that is to be appended to alone."""
+async def append_together(batches: Sequence[Batch]) -> list[News | None]:
+    """Append to each draft what came for it; None for a draft that is to be appended to alone.
+
+    If this fails, no document is to be used any more: it may be ahead of the log.
+    """
+    taken = [_take_in(batch) if _is_sure(batch) else None for batch in batches]
+    asked = [_asked(batch, kept) for batch, kept in zip(batches, taken, strict=True) if kept]
+    snapshots: dict[int, int] = {}
+    if asked:
+        failpoints.reach("draft_applied_before_store")
+        for draft_id, snapshot_n in await wire.ask(_APPEND, json.dumps(asked)):
+            snapshots[int(draft_id or 0)] = int(snapshot_n or 0)
     found: list[News | None] = []
-    changes: list[Change] = []
-    with rows.in_one_go():
-        free = _lock(batches)
-        for batch in batches:
-            draft, news = free.get(batch.key), None
-            if draft and (kept := _take_in(batch)) is not None:
-                assert batch.document is not None
-                news = finish(News(batch.document, draft.generation), draft, batch, kept)
+    for batch, kept in zip(batches, taken, strict=True):
+        document, draft, news = batch.document, batch.draft, None
+        if kept is not None and document and draft:
+            if not kept or draft.pk in snapshots:
+                news = News(document, draft)
                 if kept:
-                    changes.append(Change(draft, batch.written(kept), batch.document.length))
-            found.append(news)
-        if changes:
-            failpoints.reach("draft_applied_before_store")
-            store(changes)
+                    draft.snapshot_n = snapshots[draft.pk]
+                    appended(draft, batch.written(kept))
+                finish(news, batch, kept)
+            else:
+                batch.document = None  # it is ahead of the log
+        found.append(news)
     return found
 
 
-def _lock(batches: Sequence[Batch]) -> dict[Key, SharedDraft]:
-    """The drafts that are as we know them and whose writers may all write, locked."""
-    wanted = [{"conversation": pk, "of": kind} for pk, kind in (batch.key for batch in batches)]
-    asked = [
-        {**key, "agent": agent_id, "key": session_key}
-        for key, batch in zip(wanted, batches, strict=True)
-        for agent_id, session_key in batch.hands
-    ]
-    free: dict[Key, SharedDraft] = {}
-    given = {batch.key: batch for batch in batches}
-    for hands, *found in rows.prepared(_LOCK, [json.dumps(wanted), json.dumps(asked)]).fetchall():
-        draft = as_draft(found)
-        batch = given[str(draft.conversation_id), draft.kind]
-        if (
-            batch.document
-            and batch.document.n == draft.n
-            and not begins_anew(draft, batch.document, batch.offers[0].agent_id)
-            and batch.hands == set(filter(None, (_sure(hand, batch.key) for hand in hands)))
-        ):
-            free[batch.key] = draft
-    return free
-
-
-def _sure(found: str, key: Key) -> Hand | None:
-    agent_id, session_key, stamp = found.split(" ")
-    sure = may_surely_write(*key, int(agent_id), stamp)
-    return (int(agent_id), session_key) if sure else None
+def _is_sure(batch: Batch) -> bool:
+    """Whether nothing has to be asked but whether all is still as it was."""
+    document, draft = batch.document, batch.draft
+    return (
+        document is not None
+        and draft is not None
+        and document.n == draft.n
+        and not begins_anew(draft, document, batch.offers[0].agent_id)
+        and all(len(offer.update) <= SMALL for offer in batch.offers)
+        and all(stamp_of(*batch.key, agent_id) for agent_id, _ in batch.hands)
+    )
 
 
 def _take_in(batch: Batch) -> list[Row] | None:
@@ -100,10 +104,28 @@ def _take_in(batch: Batch) -> list[Row] | None:
             for position, offer in enumerate(batch.offers):
                 if document.size + len(offer.update) > MOST_BYTES:
                     raise Unfit
-                if offer.update != NOTHING and document.admit(offer.update, offer.agent_id):
+                if offer.update != NOTHING and document.admit(offer.update):
                     document.n += 1
                     kept.append(Row(document.n, offer.update, position))
     except Unfit:
         batch.document = None
         return None
     return kept
+
+
+def _asked(batch: Batch, kept: Sequence[Row]) -> dict[str, Any]:
+    """What the statement is to append, and on which conditions."""
+    assert batch.document is not None
+    assert batch.draft is not None
+    written = batch.written(kept)
+    return {
+        "draft": batch.draft.pk,
+        "n": batch.draft.n,
+        "writer": written[-1][0],
+        "length": batch.document.length,
+        "hands": [
+            {"agent": agent_id, "key": key, "stamp": stamp_of(*batch.key, agent_id)}
+            for agent_id, key in batch.hands
+        ],
+        "updates": [(author, update.hex()) for author, update in written],
+    }

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -39,18 +39,28 @@ FROM (SELECT %s::uuid AS conversation, *
       FROM unnest(%s::bigint[], %s::text[]) AS hand(agent, key)) AS asked {HANDS}
 """  # noqa: S608 ours
 
-Sure = tuple[str, str, int, str]  # conversation, kind, agent, stamp
-_sure: set[Sure] = set()  # who may write, where nothing but the stamped rows had to be asked
+Whose = tuple[str, str, int]  # conversation, kind, agent
+_stamps: dict[Whose, str] = {}  # of who may write, where nothing but the stamped rows was asked
 _KEEP = 20_000
 
 
-def may_surely_write(conversation_id: str, kind: str, agent_id: int, stamp: str) -> bool:
-    """Whether the same was asked before; if not, `writers_among` finds it out."""
-    return (conversation_id, kind, agent_id, stamp) in _sure
+def stamp_of(conversation_id: str, kind: str, agent_id: int) -> str | None:
+    """With which stamp they may write. Without one, `writers_among` finds out whether they may."""
+    return _stamps.get((conversation_id, kind, agent_id))
+
+
+class Verdict(NamedTuple):
+    sees: bool  # the conversation
+    writes: bool
 
 
 def writers_among(hands: Collection[Hand], conversation_id: str, kind: str) -> set[Hand]:
     """Which of these may write at this moment, by their rights and their sessions."""
+    return {hand for hand, may in verdicts(hands, conversation_id, kind).items() if may.writes}
+
+
+def verdicts(hands: Collection[Hand], conversation_id: str, kind: str) -> dict[Hand, Verdict]:
+    """What those of them may whose sessions hold."""
     conversation = None
     while conversation is None:  # both statements of the same conversation
         with connection.cursor() as cursor:
@@ -58,30 +68,28 @@ def writers_among(hands: Collection[Hand], conversation_id: str, kind: str) -> s
             cursor.execute(_ASK, [uuid.UUID(conversation_id), agents, keys])
             found = cursor.fetchall()
         if not found:
-            return set()
+            return {}
         conversation = rows.first(
             Conversation, "id = %s AND xmin = %s", [uuid.UUID(conversation_id), found[0][4]]
         )
-    if conversation.merged_into_id:
-        return set()
-    writers = set()
+    said = {}
     for agent_id, version, key, stamp, _, takes_part, *columns in found:
         conversation.floor = Floor.read(conversation.mode, columns)
         agent = Agent(pk=agent_id, authz_version=version, is_active=True)
         asked = _Asked()
         with connection.execute_wrapper(asked):
-            may_write = _may_write(agent, conversation, kind, takes_part=takes_part)
-        if may_write:
-            writers.add((agent_id, key))
-            if not asked.times:
-                _keep((conversation_id, kind, agent_id, stamp))
-    return writers
+            sees = conversation.is_visible_to(agent)
+            writes = sees and _may_write(agent, conversation, kind, takes_part=takes_part)
+        said[agent_id, key] = Verdict(sees, writes)
+        if writes and not asked.times:
+            _keep((conversation_id, kind, agent_id), stamp)
+    return said
 
 
-def _keep(sure: Sure) -> None:
-    if len(_sure) >= _KEEP:
-        _sure.clear()
-    _sure.add(sure)
+def _keep(whose: Whose, stamp: str) -> None:
+    if len(_stamps) >= _KEEP:
+        _stamps.clear()
+    _stamps[whose] = stamp
 
 
 class _Asked:
@@ -96,7 +104,7 @@ class _Asked:
 
 
 def _may_write(agent: Agent, conversation: Conversation, kind: str, *, takes_part: bool) -> bool:
-    if not conversation.is_visible_to(agent):
+    if conversation.merged_into_id:
         return False
     if kind == PrivateDraft.Mode.NOTE:
         return may(agent, Act.NOTE, conversation) and not why_no_note(conversation, agent)

@@ -1,5 +1,6 @@
 """The log of shared drafts: one commit for many drafts, and each whole whatever the others are."""
 
+import asyncio
 import random
 import threading
 from typing import Any
@@ -8,11 +9,11 @@ import pytest
 from django.db import connection, transaction
 from pycrdt import Doc, Text
 
-from collaboration.drafts import log, writing
+from collaboration.drafts import log, together, writing
 from collaboration.drafts.documents import Document
 from collaboration.drafts.models import DraftUpdate
 from collaboration.drafts.parts import in_groups, joined
-from collaboration.drafts.together import append_together
+from helpdesk.core.live import wire
 from tests.conftest import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,16 +53,27 @@ class Hand:
     def offers(self, update: bytes) -> log.Offer:
         return log.Offer(self.agent.pk, self.session_key, update)
 
-    def batch(self, document: Document | None, *offers: log.Offer) -> log.Batch:
-        told = document.n if document else None
-        return log.Batch(self.key, document, told, (), offers)
+    def batch(self, news: log.News | None, *offers: log.Offer) -> log.Batch:
+        if news is None:
+            return log.Batch(self.key, None, None, None, (), offers)
+        return log.Batch(self.key, news.document, news.draft, news.document.n, (), offers)
+
+
+def append_together(batches: list[log.Batch]) -> list[log.News | None]:
+    async def append() -> list[log.News | None]:
+        try:
+            return await together.append_together(batches)
+        finally:
+            wire.close()
+
+    return asyncio.run(append())
 
 
 def test_a_refused_update_takes_nobody_with_it(cast, key):
     amy = Hand(cast.amy, key)
-    document = log.append(amy.batch(None, amy.types("A"))).document
+    known = log.append(amy.batch(None, amy.types("A")))
     bad = amy.offers(b"\x01\x01\x63\x05\x04\x01\x04body\x01x\x00")  # a gap before it
-    batch = amy.batch(document, amy.types("B"), bad, amy.types("C"))
+    batch = amy.batch(known, amy.types("B"), bad, amy.types("C"))
     assert append_together([batch]) == [None]
     assert batch.document is None
     assert numbers(key) == [1]
@@ -74,8 +86,8 @@ def test_a_refused_update_takes_nobody_with_it(cast, key):
 def test_a_locked_draft_holds_up_no_other(cast, key):
     other_key = (key[0], "note")
     here, there = Hand(cast.amy, key), Hand(cast.amy, other_key)
-    first = log.append(here.batch(None, here.types("a"))).document
-    second = log.append(there.batch(None, there.types("b"))).document
+    first = log.append(here.batch(None, here.types("a")))
+    second = log.append(there.batch(None, there.types("b")))
     taken, done = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -102,20 +114,20 @@ def test_a_locked_draft_holds_up_no_other(cast, key):
 
 def test_two_processes_take_turns_at_one_draft(cast, key):
     hands = [Hand(cast.amy, key), Hand(cast.amy, key)]
-    documents: list[Document | None] = [None, None]
+    known: list[log.News | None] = [None, None]
     for turn in range(6):
         one = turn % 2
-        batch = hands[one].batch(documents[one], hands[one].types(f"{turn} "))
+        batch = hands[one].batch(known[one], hands[one].types(f"{turn} "))
         assert turn < 2 or append_together([batch]) == [None]  # the other one wrote meanwhile
         news = log.append(batch)
-        documents[one] = news.document
-        again = hands[one].batch(news.document, hands[one].types("! "))
+        known[one] = news
+        again = hands[one].batch(news, hands[one].types("! "))
         (news,) = append_together([again])
         assert news
         assert news.document.n == 2 * turn + 2
     assert numbers(key) == list(range(1, 13))
     text = stored(key)
-    assert documents[1].text == text
+    assert known[1].document.text == text
     assert sorted(text.split()) == sorted([*"012345", *"!!!!!!"])
 
 
