@@ -121,6 +121,13 @@ def _read_issue_type(data: Data, agent: Agent) -> Arguments:
     return {"issue_type": read_label(data.get("issue_type"))} | seen
 
 
+def _read_tag(data: Data, agent: Agent) -> Arguments:
+    tag = read_label(data.get("tag"))
+    if not tag:
+        raise Invalid(_("Write a tag first."))
+    return {"tag": tag}
+
+
 def _read_mode(data: Data, agent: Agent) -> Arguments:
     for mode in offered_modes():
         if mode.value == data.get("mode"):
@@ -157,7 +164,9 @@ ACTS: Mapping[str, WorkspaceAct] = {
     "snooze": WorkspaceAct(commands.snooze, _read_snooze, in_bulk=True),
     "priority": WorkspaceAct(commands.prioritise, _read_priority, in_bulk=True),
     "tags": WorkspaceAct(commands.set_tags, _read_tagging),
-    "issue-type": WorkspaceAct(commands.set_issue_type, _read_issue_type),
+    "add-tag": WorkspaceAct(commands.add_tag, _read_tag, in_bulk=True),
+    "remove-tag": WorkspaceAct(commands.remove_tag, _read_tag, in_bulk=True),
+    "issue-type": WorkspaceAct(commands.set_issue_type, _read_issue_type, in_bulk=True),
     "mode": WorkspaceAct(switch_mode, _read_mode),
     "spam": WorkspaceAct(commands.mark_spam, in_bulk=True),
     "not-spam": WorkspaceAct(commands.not_spam, in_bulk=True),

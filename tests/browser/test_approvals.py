@@ -101,3 +101,38 @@ def test_a_recalled_reply_leaves_the_customers_screen(live, person):
     got = lin.http.get("entries", params={"after": 0}).json()["entries"]
     assert "code is" not in str(got)
     assert [one["seq"] for one in got] == list(range(1, len(got) + 1))
+
+
+def test_an_export_waits_is_approved_and_downloaded_once(live, person):
+    admin = person("en-GB").enter("admin")
+    add_rule(admin, "data.export", "supervisor")
+    try:
+        lin, mark = Customer(live.port), uuid.uuid4().hex[:6]
+        lin.says(f"Please send me all you know of me: {mark}")
+        page = Desk(person("en-GB").enter("supervisor"), lin.conversation).page
+
+        def ask() -> None:
+            page.locator("[data-more]").click()
+            page.locator("[data-act=export]").click()
+            page.locator("#export-dialog [data-do]").click()
+
+        ask()
+        waiting = page.locator("#talk-approvals .request[data-state=waiting]")
+        expect(waiting).to_contain_text("Export a conversation")
+        card = admin.go("/approvals/").locator(".request", has_text="The whole transcript, once")
+        card.locator("[data-approve]").click()
+        expect(card).to_have_attribute("data-state", "done")
+        expect(waiting).to_have_count(0)
+        with page.expect_download() as started:
+            ask()
+        assert started.value.suggested_filename.endswith(".txt")
+        assert mark in started.value.path().read_text()
+        ask()
+        expect(waiting).to_have_count(1)  # once is once
+
+        auditor = person("en-GB").enter("auditor").go("/admin/permissions/auditrecord/")
+        auditor.locator("#searchbar").fill(f"conversation.export {lin.conversation}")
+        auditor.locator("#searchbar").press("Enter")
+        expect(auditor.locator("#result_list tbody tr")).to_have_count(1)
+    finally:
+        remove_rules(admin)

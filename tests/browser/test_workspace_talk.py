@@ -175,6 +175,16 @@ def test_older_messages_come_without_a_jump(live, person):
     assert abs(stood[0] - stood[1]) <= 1
     assert desk.numbers() == list(range(desk.numbers()[0], 151))
 
+    # What is far out of sight is not laid out any more, and keeps its size.
+    far = f"document.querySelector('#entry-{desk.numbers()[0] + 25}')"
+    is_drawn = f"{far}.firstElementChild.checkVisibility({{contentVisibilityAuto: true}})"
+    amy.ask("document.querySelector('#stream').scrollTop = 1e6")
+    desk.page.wait_for_function(f"() => !{is_drawn}")
+    height = amy.ask("document.querySelector('#stream').scrollHeight")
+    amy.ask(f"{far}.scrollIntoView()")
+    desk.page.wait_for_function(f"() => {is_drawn}")
+    assert amy.ask("document.querySelector('#stream').scrollHeight") == height
+
 
 def test_what_hovers_over_one_conversation_is_not_carried_to_the_next(live, person):
     amy = person().enter("agent1")

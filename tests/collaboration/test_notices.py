@@ -183,6 +183,18 @@ def test_deriving_twice_makes_nothing_twice(cast, thread, dora):
     assert told(dora) == [("mentioned", "name", 1)]
 
 
+def test_replies_concern_nobody_and_wait_for_what_does(cast, thread, dora):
+    reply(cast.amy, thread)
+    deriving.sweep()
+    place = Derived.objects.get(conversation=thread)
+    reply(cast.amy, thread)
+    assert deriving.derive([str(thread.pk)]) == set()
+    assert Derived.objects.get(conversation=thread).seq == place.seq
+    cast.says("Thank you")
+    assert deriving.derive([str(thread.pk)]) == {cast.amy.pk}
+    assert Derived.objects.get(conversation=thread).seq == place.seq + 2
+
+
 def test_a_crash_in_the_middle_loses_nothing_and_doubles_nothing(cast, thread, dora, monkeypatch):
     threads.claim(agent=cast.amy, conversation=thread.pk)
     threads.join(agent=dora, conversation=thread.pk)

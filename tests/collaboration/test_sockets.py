@@ -14,7 +14,7 @@ from django.db import connections
 from collaboration.policy import live as policy
 from conversations.threads import commands
 from helpdesk.asgi import application
-from helpdesk.core.live import threads
+from helpdesk.core.live import threads, wire
 from permissions.accounts import commands as accounts
 from permissions.accounts.models import Agent
 from tests.conftest import Browser, Cast, make_cast
@@ -77,7 +77,7 @@ async def cast(monkeypatch):
         connections.close_all()
 
     await asyncio.gather(*(threads.in_thread(leave) for _ in range(threads.WORKERS)))
-    await threads.in_writer(connections.close_all)
+    wire.close()
     await in_database(connections.close_all)
 
 

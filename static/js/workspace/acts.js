@@ -100,7 +100,8 @@ export class Acts {
   #standMenu(menu) {
     const { right, bottom } = $("#talk-acts [data-more]").getBoundingClientRect();
     const { style } = $("#talk-acts").closest("header");
-    style.setProperty("--menu-end", `${Math.max(8, innerWidth - right)}px`);
+    const most = innerWidth - menu.offsetWidth - 8; // else its beginning is out of the window
+    style.setProperty("--menu-end", `${Math.max(8, Math.min(innerWidth - right, most))}px`);
     style.setProperty("--menu-top", `${bottom + 6}px`);
     $("button", menu)?.focus();
   }

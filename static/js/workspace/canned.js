@@ -84,13 +84,13 @@ export class Canned {
     const asked = ++this.#asked;
     try {
       const { canned } = await requestJson(`${this.#url}?q=${encodeURIComponent(text)}`);
-      if (asked === this.#asked && this.#from >= 0) this.#show(canned);
+      if (asked === this.#asked && this.#from >= 0) this.#show(canned, text);
     } catch {
       if (asked === this.#asked) this.close(); // nobody answers: then it is just a slash
     }
   }
 
-  #show(found) {
+  #show(found, text) {
     this.#found = found;
     $("[role=listbox]", this.#list).replaceChildren(
       ...found.map((reply, index) => {
@@ -102,7 +102,8 @@ export class Canned {
         return option;
       }),
     );
-    $("[data-none]", this.#list).hidden = found.length > 0;
+    $("[data-none]", this.#list).hidden = found.length > 0 || text === "";
+    $("[data-none-yet]", this.#list).hidden = found.length > 0 || text !== "";
     this.#list.hidden = false;
     this.#field.element.setAttribute("aria-controls", "canned-list");
     this.#stand();

@@ -4,7 +4,7 @@
 // keyboard or has scrolled it, new and moved rows wait behind a bar that says how many there are,
 // and rows that left the view only fade.
 
-import { $, $$, elementFrom, words } from "../lib/dom.js";
+import { $, $$, atMostEvery, elementFrom, words } from "../lib/dom.js";
 import { requestJson } from "../lib/http.js";
 import { hears, send } from "../lib/live.js";
 import { localise } from "../lib/time.js";
@@ -14,6 +14,7 @@ const AHEAD = "600px"; // the next page is asked for this much before its place 
 const PAGE = 50; // rows of one page
 const MOST = 100; // rows of one answer
 const LEAVING = 170; // milliseconds in which a row fades out
+const TOGETHER = 200; // milliseconds in which changes of rows are gathered, once one was drawn
 const STALE = 60_000; // a list by waiting time changes without any event
 
 /** Elements of a piece of the server's HTML. */
@@ -35,6 +36,7 @@ export class List {
   #say = words("list-words");
   #read = new Map(); // conversation → how many of the customer's messages were read
   #heard = new Map(); // conversation → its last frame and when it came
+  #changed = new Map(); // conversation → its frame that is not drawn yet
   #held = new Map(); // conversation → its row, waiting until the list may move
   #doubtful = new Set(); // heard of before the server knew which list we show
   #isKnown = false; // whether the server knows it
@@ -79,8 +81,21 @@ export class List {
 
   /** A conversation changed: its row appears, moves, changes or leaves. */
   update(frame) {
-    const { conversation } = frame;
+    const { conversation, head } = frame;
     this.#heard.set(conversation, { frame, at: Date.now() });
+    if (this.#changed.get(conversation)?.head > head) return;
+    this.#changed.set(conversation, frame);
+    this.#drawChanged();
+  }
+
+  #drawChanged = atMostEvery(TOGETHER, () => {
+    const frames = [...this.#changed.values()];
+    this.#changed.clear();
+    for (const frame of frames) this.#change(frame);
+  });
+
+  #change(frame) {
+    const { conversation } = frame;
     if (!this.#isKnown) return void this.#doubtful.add(conversation);
     const old = this.#row(conversation);
     if (old && Number(old.dataset.head) > frame.head) return;
@@ -91,6 +106,7 @@ export class List {
 
   /** It may not be seen any more: away with it at once. */
   remove(conversation) {
+    this.#changed.delete(conversation);
     this.#held.delete(conversation);
     this.#row(conversation)?.remove();
     this.#counted();
@@ -391,7 +407,7 @@ export class List {
     }
     for (const [conversation, { frame, at }] of this.#heard) {
       if (Date.now() - at > REMEMBER) this.#heard.delete(conversation);
-      else this.update(frame);
+      else this.#change(frame);
     }
     this.#watchEnd();
     this.#markCurrent();

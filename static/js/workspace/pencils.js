@@ -44,6 +44,7 @@ export class Pencils {
       pencil.hidden = !begun.length && !this.#aside.has(conversation);
       const shared = name ? "draft-by" : "draft-shared";
       const told = say(begun.length ? shared : "draft-aside", { name });
+      if (pencil.title === told) continue;
       pencil.title = told;
       $(".unseen", pencil).textContent = told;
     }

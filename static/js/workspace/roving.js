@@ -11,7 +11,10 @@ export function rove(list) {
     const isAt = (row) => row.dataset.conversation === at;
     const stop = all.find(isAt) ?? all.find((row) => $("[aria-current]", row)) ?? all[0];
     for (const row of all) {
-      for (const part of $$("a, input", row)) part.tabIndex = row === stop ? 0 : -1;
+      const index = row === stop ? "0" : "-1";
+      for (const part of $$("a, input", row)) {
+        if (part.getAttribute("tabindex") !== index) part.setAttribute("tabindex", index);
+      }
     }
   }
 

@@ -42,9 +42,13 @@ export class Selection {
       else this.#pick(true);
     });
     this.#root.addEventListener("list:turned", () => this.clear());
+    this.#bar.addEventListener("submit", (event) => {
+      event.preventDefault();
+      $("[data-bulk]", event.target).click();
+    });
     this.#bar.addEventListener("click", ({ target }) => {
       const act = target.closest("[data-bulk]");
-      if (act) this.#do(act.dataset.bulk, act.name ? { [act.name]: act.value } : {});
+      if (act && (act.form?.reportValidity() ?? true)) this.#do(act.dataset.bulk, inputOf(act));
       else if (target.closest("[data-everything]")) this.#chooseEverything();
       else if (target.closest("[data-nothing]")) this.clear();
     });
@@ -162,4 +166,10 @@ export class Selection {
     $("progress", progress).value = settled;
     $("[data-settled]", progress).textContent = this.#say("settled", { settled, total });
   }
+}
+
+/** What the act is to be told: what the button says, or the form that it is in. */
+function inputOf({ form, name, value }) {
+  if (form) return Object.fromEntries(new FormData(form));
+  return name ? { [name]: value } : {};
 }

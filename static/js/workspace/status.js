@@ -39,9 +39,11 @@ hears("status", ({ all, agents }) => {
 });
 
 // Parts of the page are drawn anew all the time; theirs is written once per frame at most.
+const ASKS = "[data-status-of], [data-status-word-of]";
+const asks = (node) => node.nodeType === 1 && (node.matches(ASKS) || $(ASKS, node) !== null);
 let waiting = false;
-new MutationObserver(() => {
-  if (waiting) return;
+new MutationObserver((changes) => {
+  if (waiting || !changes.some(({ addedNodes }) => [...addedNodes].some(asks))) return;
   waiting = true;
   requestAnimationFrame(() => {
     waiting = false;
