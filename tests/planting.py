@@ -13,26 +13,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from collaboration.canned.commands import Content, add_canned_reply
+from collaboration.drafts import log
 from collaboration.drafts.commands import keep_draft
+from collaboration.drafts.documents import Signed
 from collaboration.notices import deriving
 from collaboration.notices.models import Notice, NoticeKind, Why
 from collaboration.saved.commands import save_view
+from collaboration.suggestions.commands import decline_suggestion, suggest
 from conversations.customers.commands import add_field, change_value
 from conversations.customers.models import Customer
 from conversations.customers.operations import proposal_of
+from conversations.grants.commands import give_access
 from conversations.inboxes.models import Inbox
 from conversations.intake.commands import begin_session, new_session, post_message
 from conversations.intake.models import CustomerSession
 from conversations.reveals.commands import reveal, revoke
 from conversations.threads import commands
+from conversations.threads.drafted import attach_file
 from conversations.threads.files import upload_file
 from conversations.threads.listing import Listing
-from conversations.threads.models import Entry
+from conversations.threads.models import Conversation, Entry
 from permissions.accounts.commands import invite_agent
 from permissions.accounts.models import Agent, Team
 from permissions.acts.command import command
+from permissions.acts.vocabulary import Act
 from permissions.approvals.commands import ask_for_approval
 from permissions.policies.models import Policy
 from permissions.roles.presets import install_roles
@@ -60,6 +67,7 @@ KNOWN_TO: dict[str, frozenset[str]] = {
     "canned title of the warehouse": DEPOT,  # an auditor reads what became of it
 }
 for _who, _inner in TALKS.items():
+    _proposer = "agent" if _who == "lin" else "eve"
     _clear = _inner & {"admin", "supervisor", "senior"}  # others read numbers in texts masked
     _customer = _inner | ({_who} & {"lin", "max"})
     KNOWN_TO |= {f"{_who} {thing}": _customer for thing in ("text", "file name", "file")}
@@ -67,13 +75,16 @@ for _who, _inner in TALKS.items():
         f"{_who} {thing}": _inner
         for thing in (
             "note", "note file name", "note file", "recalled", "earlier", "reason",
-            "waiting reply", "waiting file name", "waiting file",
+            "waiting reply", "waiting file name", "waiting file", "handing note", "suggestion",
+            "drafted", "drafted before", "drafted file name", "drafted file",
         )
     }  # fmt: skip
     KNOWN_TO |= {
         f"{_who} number": _clear | _customer & {"lin", "max"},
         f"{_who} number in a note": _clear,
         f"{_who} typing": _clear,
+        f"{_who} declined": frozenset({_proposer}),
+        f"{_who} grant": OVERSEERS,
     }
 for _who, _inner in (("lin", SHOP | DEPOT), ("max", DEPOT)):
     KNOWN_TO |= {
@@ -150,6 +161,7 @@ def plant(cast: Cast) -> Planted:
         _know(made, customer)
     for who in TALKS:
         ask(made, who)
+        _work_together(made, who)
     _keep_private(made)
     for left, who in zip((3, 2, 1), TALKS, strict=True):
         note(made, who, (COUNT - len(made.secrets.kind)) // left - 1)  # its number is one more
@@ -315,6 +327,49 @@ def ask(made: Planted, who: str, look_at: str = "phone") -> None:
         ask_for_approval(
             agent=changer, operation="customer.change", proposal=proposal, client_id=uuid.uuid4()
         )
+
+
+def _work_together(made: Planted, who: str) -> None:
+    """A hand-over, an exception with its reason, suggestions, and a text written together."""
+    words, conversation, agent = made.secrets.words, made.conversations[who], _helper(made, who)
+    mate = made.people["agent" if who == "lin" else "dora"]
+    handing = words(f"{who} handing note", 6)
+    commands.transfer(agent=agent, conversation=conversation, to=mate, note=handing)
+    give_access(
+        agent=made.people["admin"],
+        to=agent,
+        on=Conversation.objects.get(pk=conversation),
+        acts=[Act.TAG],
+        reason=words(f"{who} grant", 4),
+        lasts=None,
+    )
+    made.people[agent.username] = agent = Agent.objects.get(pk=agent.pk)
+    proposer, decider = (mate, agent) if who == "lin" else (agent, mate)
+    for kind in ("suggestion", "declined"):
+        text = words(f"{who} {kind}", 6)
+        one, _ = suggest(
+            agent=proposer, conversation=conversation, text=text, client_id=uuid.uuid4()
+        )
+    answer = words(f"{who} declined", 3)
+    decline_suggestion(agent=decider, conversation=conversation, suggestion=one.pk, answer=answer)
+    name, content = (words(f"{who} drafted file{part}", 3) for part in (" name", ""))
+    upload = SimpleUploadedFile(f"{name}.txt", content.encode())
+    kept = attach_file(agent=agent, conversation=conversation, kind="reply", upload=upload)
+    made.files.append(str(kept.pk))
+    _draft(conversation, agent, words(f"{who} drafted before", 6), words(f"{who} drafted", 6))
+
+
+def _draft(conversation: uuid.UUID, agent: Agent, *texts: str) -> None:
+    """A shared text, and what it was before."""
+    with transaction.atomic():
+        draft, document = log.lock((str(conversation), "reply")), Signed()
+        for text in texts:
+            if document.length:
+                version = log.version_of(draft, document, agent.pk)
+                version.at = log.clock()
+                version.save()
+                log.store([log.Change(draft, [(None, document.clear())], 0)])
+            log.store([log.Change(draft, [(agent.pk, document.write(text, agent.pk))], len(text))])
 
 
 def _keep_private(made: Planted) -> None:

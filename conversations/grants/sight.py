@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db.models import Q, QuerySet
 
-from conversations.grants.models import Grant
+from conversations.grants.models import FEW, Grant
+from conversations.grants.named import NamedBy, Names
 from permissions.accounts.models import Agent, AgentQuerySet
 from permissions.acts.checks import holders, rights_of
 from permissions.acts.vocabulary import SCOPES, Act
@@ -32,7 +33,7 @@ class Sight:
     unassigned_of: frozenset[int]
     own_of: frozenset[int]
     teams: frozenset[int]
-    exceptions: bool
+    exceptions: int
 
     @property
     def inboxes(self) -> frozenset[int]:
@@ -45,19 +46,31 @@ class Sight:
 
     @property
     def q(self) -> Q:
+        found = self._by_inbox
+        return found | self._given(each=self.exceptions > FEW) if self.exceptions else found
+
+    @property
+    def parts(self) -> list[Q]:
+        """The same in parts that share no row: to count, each is found along its own index."""
+        found = self._by_inbox
+        return [found, self._given(each=False) & ~found] if self.exceptions else [found]
+
+    @property
+    def _by_inbox(self) -> Q:
         found = Q(inbox__in=self.all_of)
         if self._narrow:
-            theirs = Q(assignee=self.agent_id) | Q(pk__in=_joined(self.agent_id))
-            found |= Q(inbox__in=self._narrow) & theirs
+            joined = _joined(self.agent_id, each=bool(self.all_of | self.team_of))
+            found |= Q(inbox__in=self._narrow) & (Q(assignee=self.agent_id) | Q(joined))
         if waiting := self.team_of | self.unassigned_of:
             found |= Q(inbox__in=waiting, assignee=None)
         if self.team_of:
             found |= Q(inbox__in=self.team_of) & (Q(team=None) | Q(team__in=self.teams))
-        if self.exceptions:
-            given = Grant.objects.live().filter(agent=self.agent_id, act=Act.VIEW)
-            found |= Q(pk__in=given.filter(conversation__isnull=False).values("conversation"))
-            found |= Q(customer__in=given.filter(customer__isnull=False).values("customer"))
         return found
+
+    def _given(self, *, each: bool) -> Q:
+        return Q(_given("conversation", "pk", self.agent_id, each=each)) | Q(
+            _given("customer", "customer", self.agent_id, each=each)
+        )
 
     def sees(self, row: "Conversation") -> bool | None:
         """The same of a row at hand; None where only the database knows (joined, granted)."""
@@ -88,7 +101,7 @@ def sight_of(agent: Agent) -> Sight:
         unassigned_of=by_scope[Act.VIEW_UNASSIGNED],
         own_of=by_scope[Act.VIEW_OWN],
         teams=rights.teams,
-        exceptions=rights.has_exceptions,
+        exceptions=rights.exceptions,
     )
 
 
@@ -125,8 +138,19 @@ def _participants() -> QuerySet[Any]:
     return model.objects.filter(left_at=None)
 
 
-def _joined(agent_id: int) -> QuerySet[Any]:
-    return _participants().filter(agent=agent_id).values("conversation")
+def _joined(agent_id: int, *, each: bool) -> NamedBy:
+    where = f"t.agent_id = {agent_id:d} AND t.left_at IS NULL"
+    names = Names(_participants().model._meta.db_table, "conversation_id", where)
+    return NamedBy("pk", names, each=each)
+
+
+def _given(kind: str, field: str, agent_id: int, *, each: bool) -> NamedBy:
+    """Whether an exception that holds now (`Grant.live`) lets the agent see it."""
+    where = (
+        f"t.agent_id = {agent_id:d} AND t.act = '{Act.VIEW.value}' AND t.revoked_at IS NULL "
+        "AND (t.expires_at IS NULL OR t.expires_at > statement_timestamp())"
+    )
+    return NamedBy(field, Names(Grant._meta.db_table, f"{kind}_id", where), each=each)
 
 
 def _joined_in(conversation: "Conversation") -> QuerySet[Any]:

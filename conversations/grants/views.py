@@ -153,13 +153,18 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     single = thing if isinstance(thing, Conversation | Customer) else None
+    asks_all = may_ask_why(request.user)
+    verdicts: list[Any] = []
+    # The rules about a customer name inboxes in which the asker may see nothing of them.
+    if agent and thing and (asks_all or not isinstance(thing, Customer)):
+        verdicts = why(agent, thing)
     context = {
         "agents": Agent.objects.order_by("-is_active", "name"),
-        "inboxes": Inbox.objects.order_by("name"),
+        "inboxes": Inbox.objects.order_by("name") if asks_all else [],
         "agent": agent,
         "thing": thing,
         "kind": thing._meta.model_name if thing else "",
-        "verdicts": why(agent, thing) if agent and thing else [],
+        "verdicts": verdicts,
         "grants": _grants_on(single) if single else [],
         "form": form if single and Act.GRANT in held(request.user, single) else None,
     }

@@ -12,14 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from helpdesk.core.text import clean_text, one_line
+from permissions.accounts.belongings import belongings, pass_on
 from permissions.accounts.events import StatusChosen
 from permissions.accounts.models import Agent, AgentStatus, Attendance, Team
 from permissions.accounts.sessions import SignIn
-from permissions.acts.checks import raise_version, read_rights, require_duty, rights_of
+from permissions.acts.checks import (
+    raise_version,
+    read_rights,
+    require_duty,
+    rights_of,
+    take_everywhere,
+)
 from permissions.acts.command import command
 from permissions.acts.scope import AccessChanged
 from permissions.acts.shown import require_unchanged
-from permissions.acts.vocabulary import Duty
+from permissions.acts.vocabulary import Act, Duty
 from permissions.roles.bounds import lock_admins, never_above, require_an_admin, require_within
 from permissions.roles.models import Role
 
@@ -96,6 +103,35 @@ def change_team(
             return team
     except IntegrityError:
         raise Conflict(TEAM_TAKEN) from None
+
+
+def remove_team(
+    *, actor: Agent, team: Team, heir: Team | None = None, shown: str | None = None
+) -> None:
+    """Take a team away. All that stands on it goes to the heir; Conflict without one if anything
+    does. Its members lose what only the team gave them, at once."""
+    with command("team.remove", actor=actor, on=team) as step, never_above(actor):
+        _require_agents(actor)
+        both = Team.objects.filter(pk__in=[team.pk, heir.pk] if heir else [team.pk])
+        # A weak lock: whoever hands something over meanwhile locks that first, and the team last.
+        rows = both.order_by("pk").select_for_update(of=("self",), no_key=True)
+        locked = {one.pk: one for one in rows}
+        team = _there(locked.get(team.pk))
+        before = team_state(team)
+        require_unchanged(shown, before, of=team)
+        if heir is None and belongings(team):
+            raise Conflict(_("Say which team takes over what stands on this one."))
+        concerned = Agent.objects.filter(groups=team.group_id)
+        if heir is not None:
+            heir = _there(locked.get(heir.pk) if heir.pk != team.pk else None)
+            pass_on(step, actor, team, heir)
+            concerned |= Agent.objects.filter(groups=heir.group_id)
+        step.note(before=before, heir=heir and heir.pk)
+        step.tell(AccessChanged(raise_version(concerned.distinct())))
+        group = team.group
+        take_everywhere(Act, group)
+        team.delete()
+        group.delete()
 
 
 def invite_agent(

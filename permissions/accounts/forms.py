@@ -66,6 +66,23 @@ class TeamForm(forms.Form):
     shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
 
+class RemoveTeamForm(forms.Form):
+    """`heir` gets what stands on the team."""
+
+    heir = forms.ModelChoiceField(
+        Team.objects.order_by("name"),
+        label=_("Team that takes it over"),
+        required=False,
+        empty_label=_("Choose a team"),
+    )
+    shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Team.objects.exclude(pk=team.pk).order_by("name")
+        self.fields["heir"].queryset = others  # type: ignore[attr-defined]
+
+
 def initial_of_agent(agent: Agent, shown: str) -> dict[str, Any]:
     groups: Any = Group.objects.filter(user=agent)
     return {

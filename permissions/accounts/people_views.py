@@ -14,14 +14,21 @@ from django.views.decorators.http import require_GET, require_POST
 
 from helpdesk.core.refusals import Refusal
 from permissions.accounts import commands
+from permissions.accounts.belongings import belongings
 from permissions.accounts.doors import AgentRequest, agents_only
-from permissions.accounts.forms import AgentForm, InviteForm, TeamForm, initial_of_agent
+from permissions.accounts.forms import (
+    AgentForm,
+    InviteForm,
+    RemoveTeamForm,
+    TeamForm,
+    initial_of_agent,
+)
 from permissions.accounts.models import Agent, Team
 from permissions.acts.checks import require_duty
 from permissions.acts.shown import fingerprint
 from permissions.acts.vocabulary import Duty
 from permissions.roles.models import Role
-from permissions.roles.wording import told
+from permissions.roles.wording import removed, told
 
 PER_PAGE = 100
 
@@ -165,7 +172,8 @@ def _invited(uid: str, token: str) -> Agent | None:
 def teams(request: AgentRequest) -> HttpResponse:
     require_duty(request.user, Duty.AGENTS)
     found = Team.objects.prefetch_related("group__user_set").order_by("name")
-    return render(request, "permissions/accounts/teams.html", {"teams": found})
+    context = {"teams": found, "history": removed("team.remove")}
+    return render(request, "permissions/accounts/teams.html", context)
 
 
 @agents_only
@@ -193,3 +201,22 @@ def team(request: AgentRequest, pk: int | None = None) -> HttpResponse:
             return redirect(f"{reverse('people:team', args=[made[0].pk])}?saved=1")
     context = {"form": form, "team": found, "history": told(found) if found else []}
     return render(request, "permissions/accounts/team.html", context, status=status)
+
+
+@agents_only
+def remove_team(request: AgentRequest, pk: int) -> HttpResponse:
+    """What stands on a team, and who gets it when the team is removed."""
+    require_duty(request.user, Duty.AGENTS)
+    found = get_object_or_404(Team, pk=pk)
+    shown = fingerprint(commands.team_state(found))
+    data = request.POST if request.method == "POST" else None
+    form, status = RemoveTeamForm(data, team=found, initial={"shown": shown}), 200
+    if request.method == "POST":
+        status = done(
+            form,
+            lambda: commands.remove_team(actor=request.user, team=found, **form.cleaned_data),
+        )
+        if status == 200:
+            return redirect("people:teams")
+    context = {"form": form, "team": found, "belongings": belongings(found)}
+    return render(request, "permissions/accounts/remove_team.html", context, status=status)

@@ -18,7 +18,7 @@ from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from helpdesk.core.refusals import NotAllowed
 from permissions.accounts.models import Agent, AgentQuerySet, Team
-from permissions.acts.scope import has_exceptions, protected_model
+from permissions.acts.scope import exceptions_of, protected_model
 from permissions.acts.vocabulary import NARROW, SCOPES, Act, Duty
 
 
@@ -32,7 +32,11 @@ class Rights:
     by_object: Mapping[int, frozenset[str]]
     duties: frozenset[str] = frozenset()
     teams: frozenset[int] = frozenset()
-    has_exceptions: bool = False  # on single conversations or customers
+    exceptions: int = 0  # on single conversations or customers, counted as far as it matters
+
+    @property
+    def has_exceptions(self) -> bool:
+        return self.exceptions > 0
 
     def allows(self, act: Act, on_id: int) -> bool:
         return act.value in self.by_object.get(on_id, ())
@@ -100,7 +104,7 @@ def read_rights(agent: Agent) -> Rights:
         {pk: frozenset(acts) for pk, acts in by_object.items() if not acts.isdisjoint(SCOPES)},
         frozenset(duties.values_list("codename", flat=True)),
         frozenset(teams.values_list("pk", flat=True)),
-        has_exceptions(agent.pk),
+        exceptions_of(agent.pk),
     )
 
 

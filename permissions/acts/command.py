@@ -6,11 +6,14 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
+from psycopg.errors import ForeignKeyViolation
 
 from helpdesk.core import events, failpoints
 from helpdesk.core.limits import spend
-from helpdesk.core.refusals import NotAllowed, TooMany
+from helpdesk.core.refusals import Conflict, NotAllowed, TooMany
+from helpdesk.core.rows import Changes
 from permissions.audit.models import AuditRecord
 
 
@@ -22,6 +25,7 @@ class Step:
         self.on: models.Model | None = None
         self.detail: dict[str, Any] = {}
         self.queued: list[events.Event] = []
+        self.changes = Changes()  # stored with the audit record, once the act has done its part
         self.unchanged = False
 
     def note(self, **detail: Any) -> None:
@@ -64,14 +68,22 @@ def command(verb: str, *, actor: Any, on: models.Model | None) -> Iterator[Step]
                 _companion.set(None)  # what is told after the commit runs commands of its own
                 first(step)
             yield step
-            if not step.unchanged:
-                AuditRecord.record(step.verb, actor=actor, on=step.on, detail=step.detail)
+            if step.unchanged:
+                step.changes.store()
+            else:
+                AuditRecord.record(
+                    step.verb, actor=actor, on=step.on, detail=step.detail, along_with=step.changes
+                )
             failpoints.reach("after_insert_before_commit")
             transaction.on_commit(partial(failpoints.reach, "after_commit_before_ack"))
             for event in step.queued:
                 transaction.on_commit(partial(events.publish, event))
     except NotAllowed as refusal:
         _record_refused(step, actor, refusal)
+        raise
+    except IntegrityError as error:
+        if isinstance(error.__cause__, ForeignKeyViolation):  # by somebody else, in this moment
+            raise Conflict(_("What this is about was removed meanwhile.")) from error
         raise
 
 

@@ -7,14 +7,14 @@ from django.db.models import Model
 from helpdesk.core.events import Event, event
 
 _model: type[Model] | None = None
-_has_exceptions: Callable[[int], bool] | None = None
+_exceptions: Callable[[int], int] | None = None
 
 
-def protects(model: type[Model], *, exceptions: Callable[[int], bool]) -> None:
+def protects(model: type[Model], *, exceptions: Callable[[int], int]) -> None:
     """Declare the model whose object permissions are the agents' rights (the inbox), and how to
-    ask whether an agent was given rights on single things beside it."""
-    global _model, _has_exceptions
-    _model, _has_exceptions = model, exceptions
+    ask how many rights an agent was given on single things beside it."""
+    global _model, _exceptions
+    _model, _exceptions = model, exceptions
 
 
 def protected_model() -> type[Model]:
@@ -23,8 +23,8 @@ def protected_model() -> type[Model]:
     return _model
 
 
-def has_exceptions(agent_id: int) -> bool:
-    return _has_exceptions is not None and _has_exceptions(agent_id)
+def exceptions_of(agent_id: int) -> int:
+    return _exceptions(agent_id) if _exceptions else 0
 
 
 @event

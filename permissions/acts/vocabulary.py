@@ -37,6 +37,7 @@ class Act(TextChoices):
     APPROVE = "decide_requests", _("Approve or reject what colleagues ask for")
     GRANT = "grant_access", _("Give a colleague rights on one conversation or customer")
     CANNED = "manage_canned_replies", _("Change the canned replies of its teams")
+    REPORT = "view_reports", _("See reports on the inbox")
     CONFIGURE = "configure_inboxes", _("Change an inbox's looks, hours and signing secret")
 
 
@@ -73,7 +74,7 @@ TEAM_ACTS = frozenset(
 # What a role adds to it, wherever its holders see anything.
 AGENT_ACTS = frozenset({Act.CHANGE_CUSTOMER})
 SENIOR_ACTS = AGENT_ACTS | {Act.TAG, Act.CLASSIFY, Act.VIEW_SENSITIVE, Act.RECALL, Act.CANNED}
-AUDITOR_ACTS = frozenset({Act.VIEW})
+AUDITOR_ACTS = frozenset({Act.VIEW, Act.REPORT})
 
 # The matrix of rights is read in groups.
 ACT_GROUPS: tuple[tuple[str | Promise, tuple[Act, ...]], ...] = (
@@ -91,7 +92,7 @@ ACT_GROUPS: tuple[tuple[str | Promise, tuple[Act, ...]], ...] = (
     ),
     (
         _("Leading"),
-        (Act.SUPERVISE, Act.APPROVE, Act.GRANT, Act.CANNED, Act.CONFIGURE),
+        (Act.SUPERVISE, Act.APPROVE, Act.GRANT, Act.CANNED, Act.REPORT, Act.CONFIGURE),
     ),
 )
 

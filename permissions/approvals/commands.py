@@ -25,7 +25,7 @@ from permissions.approvals.events import ApprovalMoved
 from permissions.approvals.gate import running
 from permissions.approvals.models import Approval, State, Why
 from permissions.approvals.registry import Operation, Proposal, operation
-from permissions.approvals.rules import needed
+from permissions.approvals.rules import needed, roles_of
 
 logger = logging.getLogger(__name__)
 
@@ -197,12 +197,23 @@ def _edit(step: Step, found: Approval, one: Operation, changes: Mapping[str, Any
     edited = one.edited(found.proposal, changes)
     if edited == found.proposal:
         return
+    _require_edits(found, one, edited)
     found.edited = edited
     asked, made = (
         {part.field: part.after for part in one.differences(proposal, None) if part.field}
         for proposal in (found.proposal, edited)
     )
     step.note(asked=asked, edited=made)
+
+
+def _require_edits(found: Approval, one: Operation, edited: Proposal) -> None:
+    """What it would be now may fall under a rule that leaves the decision to others."""
+    place = one.place(edited)
+    rule = needed(
+        found.operation, agent=found.requester, tags=place.tags, issue_type=place.issue_type
+    )
+    if rule and rule.by and roles_of(found.approver).isdisjoint(rule.by):  # type: ignore[arg-type]
+        raise NotAllowed(_("Edited like this, it is for others to decide."))
 
 
 def run(approval_id: uuid.UUID | str) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.core.refusals import Refusal
 from permissions.accounts.models import Agent
 from permissions.approvals.models import Approval
-from permissions.approvals.rules import Names, Rule, needed
+from permissions.approvals.rules import ApprovalRules, Names, Rule, needed
 
 
 class ApprovalNeeded(Refusal):
@@ -39,16 +39,22 @@ def running(approval: Approval) -> Iterator[None]:
 
 
 def require_approval(
-    operation: str, *, agent: Agent, tags: Names = (), issue_type: str | Sequence[str] = ""
+    operation: str,
+    *,
+    agent: Agent,
+    tags: Names = (),
+    issue_type: str | Sequence[str] = "",
+    rules: ApprovalRules | None = None,
 ) -> None:
     """Raises ApprovalNeeded if a rule wants one and this is not the run of an approved request.
 
-    Called by a command after its lock and its check of the right.
+    Called by a command after its lock and its check of the right; with the `rules` if it has read
+    them since.
     """
     approved = _running.get()
     if approved and (approved.operation, approved.requester_id) == (operation, agent.pk):
         return
-    if rule := needed(operation, agent=agent, tags=tags, issue_type=issue_type):
+    if rule := needed(operation, agent=agent, tags=tags, issue_type=issue_type, rules=rules):
         raise ApprovalNeeded(operation, rule)
 
 

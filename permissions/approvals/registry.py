@@ -83,6 +83,12 @@ class Difference:
     after: str
     field: str = ""  # the key under which an approver may write it anew; "" if they may not
     file_id: str = ""  # of a file the proposal brings, which an approver may open
+    written: str | None = None  # what an approver begins to edit with, where it is not `after`
+    hint: str | Promise = ""  # how it is written
+
+    @property
+    def to_edit(self) -> str:
+        return self.after if self.written is None else self.written
 
 
 class Operation:

@@ -49,15 +49,22 @@ class ApprovalRules:
 
 
 def needed(
-    operation: str, *, agent: Agent, tags: Names = (), issue_type: str | Sequence[str] = ""
+    operation: str,
+    *,
+    agent: Agent,
+    tags: Names = (),
+    issue_type: str | Sequence[str] = "",
+    rules: ApprovalRules | None = None,
 ) -> Rule | None:
     """The rule that wants an approval for this operation of this agent here, if one does.
 
-    One short statement while no rule is about the operation. Tags may be a function: they are
-    asked for only if a rule is about tags. Of several issue types any may be the one.
+    One short statement while no rule is about the operation, none if the `rules` as they are now
+    were read already. Tags may be a function: they are asked for only if a rule is about tags. Of
+    several issue types any may be the one.
     """
     types = {"", issue_type} if isinstance(issue_type, str) else {"", *issue_type}
-    about = [rule for rule in current(ApprovalRules).lines() if rule.operation == operation]
+    lines = (rules or current(ApprovalRules)).lines()
+    about = [rule for rule in lines if rule.operation == operation]
     if not about:
         return None
     mine = roles_of(agent) if any(rule.role for rule in about) else frozenset()

@@ -54,8 +54,17 @@ class AuditRecord(models.Model):
         return f"{self.verb} · {self.actor_name}"
 
     @classmethod
-    def record(cls, verb: str, *, actor: Any, on: Any, detail: dict[str, Any]) -> "AuditRecord":
-        """Write one record. `actor` None means the system itself. Raises Unrecorded."""
+    def record(
+        cls,
+        verb: str,
+        *,
+        actor: Any,
+        on: Any,
+        detail: dict[str, Any],
+        along_with: rows.Changes | None = None,
+    ) -> "AuditRecord":
+        """Write one record, and what it goes along with. `actor` None means the system itself.
+        Raises Unrecorded."""
         came = origin.get()
         record = cls(
             at=timezone.now(),
@@ -70,11 +79,15 @@ class AuditRecord(models.Model):
             address=came.address[:45],
         )
         record.mac = proof.sign("record", proof.content_of(record))
+        changes = along_with or rows.Changes()
+        changes.insert(record)
         try:
-            rows.insert(record)
+            changes.store()
         except (OperationalError, InterfaceError):
             raise  # the database is away or locked: answered with 503 already
         except DatabaseError as error:
+            if cls._meta.db_table not in str(error):  # PostgreSQL names the table it is about
+                raise
             raise Unrecorded from error
         return record
 

@@ -17,6 +17,8 @@ from permissions.acts.command import command
 from permissions.acts.scope import AccessChanged
 from permissions.acts.shown import require_unchanged
 from permissions.acts.vocabulary import Act, Duty, one_scope
+from permissions.approvals.rules import ApprovalRules
+from permissions.policies.rules import current
 from permissions.roles.bounds import never_above, require_within
 from permissions.roles.models import Role
 from permissions.roles.presets import duty_permissions
@@ -121,6 +123,8 @@ def remove_role(*, actor: Agent, role: Role) -> None:
         require_within(actor, found.duties)
         if found.members.exists():
             raise Conflict(_("Somebody still has this role."))
+        if any(found.key in (rule.role, *rule.by) for rule in current(ApprovalRules).lines()):
+            raise Conflict(_("A rule about approvals names this role. Change the rule first."))
         step.note(before=state_of(found))
         group = found.group
         take_everywhere(Act, group)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("settings/teams/", people.teams, name="teams"),
     path("settings/teams/new/", people.team, name="new-team"),
     path("settings/teams/<int:pk>/", people.team, name="team"),
+    path("settings/teams/<int:pk>/remove/", people.remove_team, name="remove-team"),
     path("settings/roles/", views.roles, name="roles"),
     path("settings/roles/new/", views.role, name="new-role"),
     path("settings/roles/<int:pk>/", views.role, name="role"),

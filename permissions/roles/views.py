@@ -17,7 +17,7 @@ from permissions.acts.vocabulary import Act, Duty
 from permissions.roles import commands
 from permissions.roles.forms import RoleForm, initial_of
 from permissions.roles.models import Role
-from permissions.roles.wording import told
+from permissions.roles.wording import removed, told
 
 
 @agents_only
@@ -28,7 +28,11 @@ def roles(request: AgentRequest) -> HttpResponse:
     found = Role.objects.select_related("group").annotate(
         holders=Count("group__user", filter=active, distinct=True)
     )
-    context = {"roles": found.order_by("pk"), "of": len(Act)}
+    context = {
+        "roles": found.order_by("pk"),
+        "of": len(Act),
+        "history": removed("role.remove"),
+    }
     return render(request, "permissions/roles/roles.html", context)
 
 

@@ -63,6 +63,20 @@ def told(of: Any) -> list[Told]:
     ]
 
 
+def removed(verb: str) -> list[Told]:
+    """The teams or roles that were removed last: they have no page any more that tells of it."""
+    found = AuditRecord.objects.filter(verb=verb).order_by("-pk")[:SHOWN]
+    return [
+        Told(
+            one.actor_name or _("Tandem"),
+            _("removed %(name)s") % {"name": shown_group(one.detail["before"]["name"])},
+            one.at,
+            [],
+        )
+        for one in found
+    ]
+
+
 class _Names:
     """The names behind the ids that the records keep, read once for all of them."""
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from conversations.threads import feeds
-from conversations.threads.draw import Frames
+from conversations.threads.draw import Drawn
+from helpdesk.core.frames import Frame
 
 
 class Screen:
@@ -18,8 +19,8 @@ class Screen:
         self.heard: list[int] = []
         self.head = asyncio.Event()
 
-    def push(self, text: str) -> None:
-        self.heard.append(json.loads(text)["seq"])
+    def push(self, frame: Frame) -> None:
+        self.heard.extend(json.loads(text)["seq"] for text in frame.messages)
 
     def tell(self, **frame: Any) -> None:
         self.head.set()
@@ -40,7 +41,7 @@ def store(monkeypatch):
         if function is feeds._missed:
             return [frame(seq) for seq in seqs if arguments[1] < seq <= arguments[2]]
         eyes = ("en", False)
-        return [Frames(seq, None, {eyes: frame(seq)}) for seq in seqs if seq > arguments[1]]
+        return [Drawn(seq, None, {eyes: frame(seq)}) for seq in seqs if seq > arguments[1]]
 
     monkeypatch.setattr(feeds, "in_thread", read)
     monkeypatch.setattr(feeds, "feeds", {})

@@ -4,8 +4,11 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 
-from conversations.threads import commands
+from conversations.threads import commands, steps
+from conversations.threads.guard import TELLING, Held, hold_if_blind
+from conversations.threads.models import Conversation, Entry
 from permissions.acts.checks import give
 from permissions.acts.vocabulary import Act
 from tests.conftest import act, message
@@ -78,3 +81,35 @@ def test_ones_own_doings_and_notes_hold_nothing(cast, thread, signed_in):
     cast.says("Thanks")
     assert amy.send(act(thread, "notes"), message("She thanks", seen=1)).status_code == 201
     assert amy.send(act(thread, "messages"), message("You are welcome")).status_code == 201
+
+
+def test_the_short_question_and_the_long_one_agree(cast, thread, ben):
+    """Whether something came is asked together with the lock; what came, only then."""
+    kinds: list[tuple[str, dict[str, object]]] = [("message", {}), ("reply", {}), ("note", {})]
+    kinds += [("event", {"type": kind, "entry": 1}) for kind in (*TELLING, "joined", "tagged")]
+    for number, (kind, event) in enumerate(kinds):
+        public = number + 2 if kind in ("message", "reply") else None
+        Entry.objects.create(
+            conversation=thread,
+            seq=number + 2,
+            public_seq=public,
+            audience="public" if public else "team",
+            kind=kind,
+            event=event,
+            agent=[cast.amy, ben, None][number % 3],
+            at=thread.last_activity_at,
+        )
+    last = len(kinds) + 1
+    Conversation.objects.filter(pk=thread.pk).update(last_seq=last)
+    for agent in (cast.amy, ben):
+        for seen in range(last + 1):
+            with transaction.atomic():
+                locked, standing = steps.lock_with_standing(
+                    Act.REPLY, thread.pk, agent, client_id=uuid.uuid4(), seen=seen
+                )
+                try:
+                    hold_if_blind(locked, agent, seen)
+                except Held:
+                    assert standing.something_came
+                else:
+                    assert not standing.something_came

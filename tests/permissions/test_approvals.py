@@ -488,3 +488,50 @@ def test_handing_over_inside_the_team_needs_none(office):
     )
     assert commands.approve(agent=office.ben, approval=asked.pk).state == State.DONE
     assert office.thread.team == repairs
+
+
+def ask_for_labels(office: Cast, operation: str, **proposed) -> Approval:
+    give([Act.TAG, Act.CLASSIFY], office.amy, office.inbox)
+    raise_versions()
+    return commands.ask_for_approval(
+        agent=fresh(office.amy),
+        operation=operation,
+        proposal={"conversation": str(office.thread.pk), **proposed},
+        client_id=uuid.uuid4(),
+    )
+
+
+def test_labels_are_edited_and_approved(office):
+    set_rules({"operation": "conversation.tag"}, {"operation": "conversation.classify"})
+    asked = ask_for_labels(office, "conversation.tag", tags=["vip", "a, b"])
+    shown = queries.differences(asked, office.ben)[0]
+    assert (shown.field, shown.to_edit) == ("tags", "vip\na, b")
+    with pytest.raises(Invalid):
+        commands.approve(agent=office.ben, approval=asked.pk, changes={"tags": ["vip"]})
+    done = commands.approve(
+        agent=office.ben, approval=asked.pk, changes={"tags": " new customer \r\n\r\na, b"}
+    )
+    office.thread.refresh_from_db()
+    assert (done.state, office.thread.tags) == (State.DONE, ["new customer", "a, b"])
+    asked = ask_for_labels(office, "conversation.classify", issue_type="order")
+    same = commands.approve(agent=office.ben, approval=asked.pk, changes={"issue_type": "order"})
+    assert (same.state, same.edited) == (State.DONE, None)
+    asked = ask_for_labels(office, "conversation.classify", issue_type="")
+    assert queries.differences(asked, office.ben)[0].to_edit == ""
+    commands.approve(agent=office.ben, approval=asked.pk, changes={"issue_type": "repairs"})
+    office.thread.refresh_from_db()
+    assert office.thread.issue_type == "repairs"
+
+
+def test_an_edit_does_not_pass_by_a_rule_for_others(office):
+    """A tag that supervisors alone approve is not slipped in by whoever approves other tags."""
+    set_rules(
+        {"operation": "conversation.tag", "tag": "vip", "by": ["supervisor"]},
+        {"operation": "conversation.tag"},
+    )
+    asked = ask_for_labels(office, "conversation.tag", tags=["new"])
+    with pytest.raises(NotAllowed):
+        commands.approve(agent=office.ben, approval=asked.pk, changes={"tags": "new\nvip"})
+    asked.refresh_from_db()
+    assert asked.state == State.WAITING
+    assert commands.approve(agent=office.ben, approval=asked.pk).state == State.DONE

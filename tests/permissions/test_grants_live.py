@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from collaboration.workspace import seated
 from conversations.grants.commands import give_access, revoke_access
 from conversations.grants.models import Grant
 from conversations.threads import commands as threads
+from helpdesk.core.live import hub
 from permissions.accounts.commands import change_team, invite_agent
 from permissions.accounts.models import Agent
 from permissions.acts.checks import give, raise_version, take
@@ -70,6 +72,22 @@ async def test_a_revoked_exception_and_a_left_team_are_blanked(cast, sockets) ->
     await watch(amy, thread)
     await in_database(lambda: revoke_access(agent=fresh(sue), grant=given[0].pk))
     await eve.frame("access", conversation=str(thread.pk), allowed=False)
+    await in_database(
+        lambda: change_team(actor=fresh(sue), team=cast.team, name="Service", members=[])
+    )
+    await amy.frame("access", conversation=str(thread.pk), allowed=False)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["the event alone", "without the event"])
+async def test_two_ways_blank_what_a_left_team_showed(cast, sockets, monkeypatch, lost) -> None:  # noqa: F811
+    """Each suffices: the event, and the look at the tables where no event arrives."""
+    if lost:
+        monkeypatch.setattr(hub, "announce", lambda item: None)
+    else:
+        monkeypatch.setattr(seated, "still_valid", set)
+    sue, thread = await in_database(prepare, cast), await in_database(lambda: cast.thread)
+    amy = await sockets("amy")
+    await watch(amy, thread)
     await in_database(
         lambda: change_team(actor=fresh(sue), team=cast.team, name="Service", members=[])
     )

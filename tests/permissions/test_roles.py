@@ -4,17 +4,24 @@ import re
 from typing import Any
 
 import pytest
+from django.utils.timezone import now
 
+from collaboration.canned.models import CannedReply
+from collaboration.saved.models import SavedView
+from conversations.inboxes import commands as commands_of_inboxes
+from conversations.threads.models import Conversation
 from helpdesk.core.refusals import Conflict, Invalid, NotAllowed
 from permissions.accounts import commands as accounts
-from permissions.accounts.models import Agent
-from permissions.acts.checks import allowed, has_duty, rights_of
+from permissions.accounts.models import Agent, Team
+from permissions.acts.checks import allowed, give, has_duty, rights_of, take
+from permissions.acts.command import command
 from permissions.acts.shown import fingerprint
 from permissions.acts.vocabulary import TEAM_ACTS, Act, Duty
 from permissions.audit.models import AuditRecord
 from permissions.roles import commands
 from permissions.roles.models import Role
 from tests.conftest import PASSWORD, Browser, Cast
+from tests.permissions.conftest import set_rules
 
 
 def fresh(agent: Agent) -> Agent:
@@ -252,3 +259,102 @@ def test_the_pages_cost_a_steady_number_of_queries(
         client.get(f"/settings/{path}")
         with django_assert_max_num_queries(24):
             assert client.get(f"/settings/{path}").status_code == 200
+
+
+def test_a_team_that_goes_leaves_nothing_behind(cast: Cast, admin: Agent) -> None:
+    """Inboxes, conversations, canned replies and views go to another team, and all are told."""
+    team = cast.inbox.teams.get()
+    heir = accounts.create_team(actor=admin, name="Heirs", members=[cast.eve])
+    thread = cast.says("hello").conversation
+    Conversation.objects.filter(pk=thread.pk).update(team=team)
+    commands_of_inboxes.change_inbox(
+        actor=None,
+        inbox=cast.inbox,
+        changes={"joining": "chosen", "joining_groups": [team.group_id]},
+    )
+    take([Act.MERGE], team.group, cast.inbox)
+    canned = CannedReply.objects.create(team=team, title="Hi", shortcut="hi", body="Hello")
+    CannedReply.objects.create(team=heir, title="Hi", shortcut="hi", body="Hi there")
+    view = SavedView.objects.create(
+        owner=cast.amy, team=team, name="Ours", data={"view": "all", "team": [str(team.pk)]}
+    )
+    ada = Browser()
+    ada.force_login(admin, backend="permissions.accounts.backends.AgentBackend")
+    page = f"/settings/teams/{team.pk}/remove/"
+    text = ada.get(page).content.decode()
+    for said in ("1 inbox", "1 open conversation", "1 canned reply", "1 shared view", "1 rule of"):
+        assert said in text
+    shown = fingerprint(accounts.team_state(team))
+    assert ada.post(page, {"shown": shown}).status_code == 409, "nothing goes without an heir"
+    assert ada.post(page, {"heir": team.pk}).status_code == 422
+    assert ada.post(page, {"heir": heir.pk, "shown": "older"}).status_code == 409
+    assert not Conversation.objects.visible_to(fresh(cast.eve)).exists()
+
+    assert ada.post(page, {"heir": heir.pk, "shown": shown}).status_code == 302
+
+    assert ada.post(page, {"heir": heir.pk}).status_code == 404
+    assert "removed Service" in ada.get("/settings/teams/").content.decode()
+    thread.refresh_from_db()
+    assert thread.team == heir
+    assert thread.entries.last().event["to"]["name"] == "Heirs"
+    assert set(Conversation.objects.visible_to(fresh(cast.eve))) == {thread}
+    assert allowed(fresh(cast.eve), Act.RESOLVE, cast.inbox)
+    assert not allowed(fresh(cast.eve), Act.MERGE, cast.inbox), "no more than the team might"
+    assert not Conversation.objects.visible_to(fresh(cast.amy)).exists()
+    cast.inbox.refresh_from_db()
+    assert cast.inbox.joining_groups == [heir.group_id]
+    canned.refresh_from_db()
+    assert (canned.team, canned.shortcut) == (heir, "")
+    view.refresh_from_db()
+    assert (view.team, view.data["team"]) == (heir, [str(heir.pk)])
+    record = AuditRecord.objects.get(verb="team.remove")
+    assert (record.object_id, record.detail["heir"]) == (str(team.pk), heir.pk)
+
+
+def test_inboxes_are_given_only_by_those_who_give_rights(
+    cast: Cast, admin: Agent, hiring: Agent
+) -> None:
+    team = cast.inbox.teams.get()
+    heir = accounts.create_team(actor=admin, name="Heirs")
+    with pytest.raises(NotAllowed):
+        accounts.remove_team(actor=fresh(hiring), team=team, heir=heir)
+    assert cast.inbox.teams.get() == team
+    accounts.remove_team(actor=fresh(hiring), team=heir)
+    assert not Team.objects.filter(pk=heir.pk).exists()
+
+
+def test_a_role_that_decides_approvals_stays(cast: Cast, admin: Agent) -> None:
+    """Else nobody could decide what needs its yes."""
+    made = commands.create_role(actor=admin, name="Deciders")
+    set_rules({"operation": "reply.send", "by": [made.key]})
+    with pytest.raises(Conflict, match="rule about approvals"):
+        commands.remove_role(actor=admin, role=made)
+    set_rules()
+    commands.remove_role(actor=admin, role=made)
+
+
+def test_who_gives_access_learns_nothing_of_other_inboxes(cast: Cast, signed_in: Any) -> None:
+    """Neither their names nor that the customer wrote there."""
+    thread = cast.says("hello").conversation
+    elsewhere = Conversation.objects.create(
+        inbox=cast.other_inbox, customer=thread.customer, last_activity_at=now(), created_at=now()
+    )
+    give([Act.GRANT], cast.amy, cast.inbox)
+    Agent.objects.filter(pk=cast.amy.pk).update(authz_version=7)
+    amy, asked = signed_in("amy"), f"/settings/why/?agent={cast.eve.pk}"
+    for thing in (f"conversation={thread.pk}", f"customer={thread.customer_id}"):
+        text = amy.get(f"{asked}&{thing}").content.decode()
+        assert "Eve Outside" in text
+        assert cast.other_inbox.name not in text
+    assert amy.get(f"{asked}&conversation={elsewhere.pk}").status_code == 404
+    assert amy.get(f"{asked}&inbox={cast.other_inbox.pk}").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_removed_at_that_moment_is_a_conflict(cast: Cast) -> None:
+    cast.says("hello")
+    with (
+        pytest.raises(Conflict, match="removed meanwhile"),
+        command("conversation.transfer", actor=None, on=None),
+    ):
+        Conversation.objects.update(team=2**31 - 1)
