@@ -21,10 +21,12 @@ class CollaborationConfig(AppConfig):
         from collaboration.approvals import reactions as approvals  # noqa: F401 hears what is told
         from collaboration.drafts import admin, live  # noqa: F401 auditors; hears what is told
         from collaboration.drafts import reactions as drafts  # noqa: F401 hears what is told
+        from collaboration.saved import inheriting
         from collaboration.suggestions import admin as suggestions  # noqa: F401 auditors
         from collaboration.suggestions import live as _live  # noqa: F401 hears what is told
         from permissions.acts.checks import holder_of
 
+        inheriting.register()
         register(SettingsPage("notices:settings", _("Notices"), PERSONAL, icon="bell"))
         register(SettingsPage("canned:index", _("Canned replies"), PERSONAL, icon="bolt"))
         for name, title, section, icon, duty in (

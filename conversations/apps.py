@@ -11,7 +11,8 @@ class ConversationsConfig(AppConfig):
     verbose_name = _("Conversations")
 
     def ready(self) -> None:
-        from conversations.grants.models import has_grants
+        from conversations.grants.models import count_grants
+        from conversations.inboxes import inheriting
         from conversations.inboxes.models import Inbox
         from conversations.reveals import operations  # noqa: F401 registers what needs a yes
         from conversations.threads import (
@@ -25,7 +26,8 @@ class ConversationsConfig(AppConfig):
         def configures(agent: Any) -> bool:
             return has_duty(agent, Duty.ROLES) or bool(granted(agent, Act.CONFIGURE))
 
-        protects(Inbox, exceptions=has_grants)
+        protects(Inbox, exceptions=count_grants)
+        inheriting.register()
         for name, title, section, icon, allowed in (
             ("inboxes:index", _("Inboxes"), CUSTOMERS, "inbox", configures),
             ("rights:inboxes", _("Rights in inboxes"), PEOPLE, "lock", holder_of(Duty.ROLES)),

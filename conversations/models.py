@@ -1,5 +1,6 @@
 """The tables of this app, feature by feature."""
 
+from conversations.collisions.models import Collision
 from conversations.customers.models import Customer, CustomerField, CustomerValue, ValueChange
 from conversations.grants.models import Grant
 from conversations.inboxes.models import Inbox, InboxAgentRight, InboxGroupRight
@@ -16,6 +17,7 @@ from conversations.threads.models import (
 )
 
 __all__ = [
+    "Collision",
     "Conversation",
     "Customer",
     "CustomerField",

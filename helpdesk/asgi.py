@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
-os.environ.setdefault("DATABASE_POOL", "1")
+os.environ.setdefault("DATABASE_KEEP", "600")
 
 from helpdesk.wsgi import application as wsgi  # isort: skip  (sets Django up)
 

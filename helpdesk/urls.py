@@ -10,6 +10,7 @@ from helpdesk.core import admin_site
 from helpdesk.core.web import appearance
 
 urlpatterns = [
+    path("", include("collaboration.workspace.urls")),  # first: most requests are for these
     path("", RedirectView.as_view(url="/workspace/")),
     path("settings/", RedirectView.as_view(pattern_name="accounts:profile"), name="settings"),
     path("healthz", health.healthz),
@@ -23,7 +24,6 @@ urlpatterns = [
     path("", include("permissions.roles.urls")),
     path("", include("conversations.grants.urls")),
     path("", include("conversations.intake.urls")),
-    path("", include("collaboration.workspace.urls")),
     path("", include("collaboration.approvals.urls")),
     path("", include("collaboration.notices.urls")),
     path("", include("collaboration.policy.urls")),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("collaboration.suggestions.urls")),
     path("", include("collaboration.context.urls")),
     path("", include("collaboration.catchup.urls")),
+    path("", include("collaboration.reports.urls")),
 ]
 if settings.DEMO:
     urlpatterns += [path("", include("helpdesk.demo.urls"))]

@@ -19,6 +19,7 @@ from collaboration.notices.preferences import channels_of
 from conversations.grants.sight import readers
 from conversations.threads import mentions
 from conversations.threads.models import Conversation, Entry, ReadMark
+from helpdesk.core import rows
 from permissions.accounts.models import Agent, Team
 from permissions.approvals.models import Approval
 from permissions.approvals.queries import approvers
@@ -35,8 +36,12 @@ Recipients = Mapping[int, Why]
 
 
 def derive(conversation_ids: Iterable[uuid.UUID | str]) -> set[int]:
-    """Make the notices of what is new in these conversations. Returns the agents concerned."""
-    concerned, _failed = _derive_all(_behind(Q(pk__in=list(conversation_ids))))
+    """Make the notices of what is new in these conversations. Returns the agents concerned.
+
+    Where there are only replies, which concern nobody, the sweep goes on.
+    """
+    found = rows.prepared(_NEWS, [[str(pk) for pk in conversation_ids]]).fetchall()
+    concerned, _failed = _derive_all(pk for (pk,) in found)
     return concerned
 
 
@@ -289,6 +294,17 @@ def _team(team_id: int) -> dict[int, Why]:
     return dict.fromkeys(members, Why.TEAM)
 
 
+# Asked several times a second while a conversation is busy.
+_NEWS = f"""
+SELECT conversation.id FROM conversations_conversation conversation
+LEFT JOIN collaboration_derived derived ON derived.conversation_id = conversation.id
+WHERE conversation.id = ANY(%s::uuid[]) AND EXISTS (
+  SELECT FROM conversations_entry entry
+  WHERE entry.conversation_id = conversation.id AND entry.kind <> 'reply'
+    AND entry.seq > COALESCE(derived.seq, 0)
+)
+ORDER BY last_activity_at LIMIT {PAGE}
+"""  # noqa: S608 ours
 _MESSAGES = """
 INSERT INTO collaboration_notice AS n
   (agent_id, conversation_id, kind, why, entry_seq, count, by_name, at)

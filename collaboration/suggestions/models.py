@@ -1,11 +1,14 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from conversations.threads.models import MAX_BODY, Conversation
 from permissions.accounts.models import Agent
 
 OPEN = Q(used_at=None, declined_at=None, withdrawn_at=None)
+SETTLED = Q(used_at__isnull=False) | Q(declined_at__isnull=False)
+SETTLED_AT = Coalesce("used_at", "declined_at")
 
 
 class SuggestionQuerySet(models.QuerySet["Suggestion"]):
@@ -64,6 +67,7 @@ class Suggestion(models.Model):
                 name="suggestion_credited",
             ),
             models.Index(fields=["conversation", "author", "-id"], name="suggestion_of_author"),
+            models.Index(SETTLED_AT, condition=SETTLED, name="suggestion_settled"),
         ]
 
     def __str__(self) -> str:

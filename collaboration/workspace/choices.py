@@ -16,7 +16,8 @@ from conversations.inboxes.models import Inbox
 from conversations.threads.listing import VIEWS, Listing
 from conversations.threads.models import Conversation, Priority, Status
 from permissions.accounts.models import Agent, Team
-from permissions.acts.checks import seen
+from permissions.acts.checks import granted, seen
+from permissions.acts.vocabulary import Act
 
 NAMES: dict[str, str | Promise] = {
     "inbox": gettext_lazy("Inbox"),
@@ -108,12 +109,14 @@ def tabs(listing: Listing, views: list[SavedView], counts: Mapping[str, int]) ->
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What acts on many may be told."""
+    """What acts on many may be told. Tags and types are None to who may change them nowhere."""
 
     people: list[Agent]
     teams: list[Team]
     priorities: list[tuple[str, str]]
     times: list[tuple[str, str]]
+    tags: list[str] | None
+    issue_types: list[str] | None
 
 
 TIMES = (
@@ -126,11 +129,14 @@ TIMES = (
 
 
 def bulk_offers(reader: Agent) -> Offers:
+    tags, types = in_use(reader)
     return Offers(
         _colleagues(reader),
         _teams(reader),
         [(one.key, str(one.label)) for one in reversed(Priority)],
         [(value, str(name)) for value, name in TIMES],
+        tags if granted(reader, Act.TAG) else None,
+        types if granted(reader, Act.CLASSIFY) else None,
     )
 
 

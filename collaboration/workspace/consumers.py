@@ -20,6 +20,7 @@ from conversations.intake.events import AgentTypingToCustomer, CustomerTyping
 from conversations.threads import feeds
 from conversations.threads.covering import clear_screens
 from conversations.threads.events import CustomerHasRead, ReadMarkMoved
+from helpdesk.core.frames import Frame
 from helpdesk.core.live import hub
 from helpdesk.core.live.sockets import dump
 from helpdesk.core.live.threads import in_thread
@@ -277,8 +278,9 @@ def tell_people(conversation_id: str, only: WorkspaceConsumer | None = None) -> 
             ],
         }
     )
+    frame = Frame(text)
     for screen in told:
-        screen.push(text)
+        screen.push(frame)
 
 
 @hub.hears(CustomerTyping)

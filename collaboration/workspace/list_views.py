@@ -78,7 +78,7 @@ def counts(request: AgentRequest) -> HttpResponse:
         "saved": {key: count for key, count in counted.items() if key not in VIEWS},
     }
     if request.GET.get("here"):
-        answer["here"] = threads.in_listing(request.user, Listing.read(request.GET)).count()
+        answer["here"] = threads.count_in(request.user, Listing.read(request.GET))
     return JsonResponse(answer)
 
 

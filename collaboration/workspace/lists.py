@@ -28,6 +28,7 @@ from conversations.threads import feeds, queries
 from conversations.threads.covering import cover_previews
 from conversations.threads.listing import VIEWS, Listing, Reader
 from conversations.threads.models import Conversation
+from helpdesk.core.frames import Frame
 from helpdesk.core.live.sockets import dump
 from helpdesk.core.live.threads import in_thread
 from helpdesk.core.refusals import Invalid
@@ -127,8 +128,8 @@ class Drawn:
     """A changed row, and its frame by language for lists it belongs to and for those it left."""
 
     row: Conversation
-    here: dict[str, str]
-    gone: dict[str, str]
+    here: dict[str, Frame]
+    gone: dict[str, Frame]
 
 
 def draw_rows(ids: Iterable[str], languages: set[str]) -> list[Drawn]:
@@ -145,10 +146,11 @@ def _draw(row: Conversation, languages: set[str]) -> Drawn:
         "status": row.status,
         "assignee": row.assignee_id,
     }
+    here = {one: facts | {"belongs": True, "html": row_html(row, one)} for one in languages}
     return Drawn(
         row,
-        {one: dump(facts | {"belongs": True, "html": row_html(row, one)}) for one in languages},
-        dict.fromkeys(languages, dump(facts | {"belongs": False})),
+        {one: Frame(dump(shown)) for one, shown in here.items()},
+        dict.fromkeys(languages, Frame(dump(facts | {"belongs": False}))),
     )
 
 
@@ -178,8 +180,8 @@ async def _tell_rows() -> None:
             else:
                 shown = _shown.get(screen)
                 frames = one.here if shown and shown.holds(one.row) else one.gone
-                if text := frames.get(screen.language):
-                    screen.push(text)
+                if frame := frames.get(screen.language):
+                    screen.push(frame)
 
 
 async def _ask_who_sees(rows: list[Conversation]) -> dict[int, set[str]]:

@@ -69,8 +69,8 @@ class Talk:
 
 def find(reader: Agent, pk: uuid.UUID) -> Conversation:
     """A conversation the reader may see, with what its header shows. Raises NotFound."""
-    found = threads.for_rows(Conversation.objects.visible_to(reader), reader)
-    conversation = found.filter(pk=pk).first()
+    found = Conversation.objects.visible_to(reader).filter(pk=pk)
+    conversation = found.select_related("customer", "assignee", "inbox", "team").first()
     if conversation is None:
         raise NotFound
     cover_previews([conversation])

@@ -8,6 +8,8 @@ from typing import Protocol
 from django.db import DatabaseError
 
 from collaboration.workspace.seats import Seat
+from helpdesk.core.frames import Frame
+from helpdesk.core.live.sockets import dump
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +20,7 @@ class Screen(Protocol):
     watched: Mapping[str, object]  # the conversations it has open
     rows: Set[str]  # … and those of its list
 
-    def push(self, text: str) -> None: ...
+    def push(self, frame: Frame | str) -> None: ...
     def tell(self, **frame: object) -> None: ...
     def lose(self, conversation_id: str) -> None: ...
 
@@ -29,9 +31,10 @@ _running: set[asyncio.Task[None]] = set()
 
 def tell_watchers(conversation_id: str, **frame: object) -> None:
     """Tell all screens here that have a conversation open."""
+    text = Frame(dump({"conversation": conversation_id, **frame}))
     for screen in list(screens):
         if conversation_id in screen.watched:
-            screen.tell(conversation=conversation_id, **frame)
+            screen.push(text)
 
 
 def spawn(work: Awaitable[None]) -> None:

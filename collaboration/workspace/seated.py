@@ -34,7 +34,7 @@ class SeatedSocket(Socket):
         """The seat of who opens it; refused where nobody is signed in or has too many open."""
         headers = dict(self.scope["headers"])
         self.browser_language = language_of(headers)
-        seat = await in_thread(take_seat, session_key_of(headers), self.browser_language)
+        seat = await in_thread(self.look_up, session_key_of(headers))
         if seat is None:
             await self.refuse(NOT_SIGNED_IN)
         elif _per_agent[type(self), seat.agent_id] >= settings.LIMITS["sockets per agent"][0]:
@@ -42,6 +42,10 @@ class SeatedSocket(Socket):
         else:
             return seat
         return None
+
+    def look_up(self, session_key: str) -> Seat | None:
+        """On a thread, which may ask in the same turn what else has to be known of them."""
+        return take_seat(session_key, self.browser_language)
 
     def sit_down(self, seat: Seat) -> None:
         self.seat, self.language = seat, seat.language
@@ -62,7 +66,7 @@ class SeatedSocket(Socket):
         old = self.seat
         if old is None or self.ended:
             return
-        seat = await in_thread(take_seat, old.session_key, self.browser_language)
+        seat = await in_thread(self.look_up, old.session_key)
         if seat is None:
             return self.end(NOT_SIGNED_IN)
         await self.seat_renewed(old, seat)

@@ -5,6 +5,7 @@ from collaboration.workspace import list_views, views
 app_name = "workspace"
 one = "workspace/conversations/<uuid:pk>/"
 urlpatterns = [
+    path(one + "messages/", views.messages, name="messages"),
     path("workspace/", views.workspace, name="workspace"),
     path("workspace/conversations/", list_views.conversations, name="conversations"),
     path("workspace/conversations/counts/", list_views.counts, name="counts"),
@@ -25,7 +26,6 @@ urlpatterns = [
     path(one + "row/", views.row, name="row"),
     path(one + "people/", views.people, name="people"),
     path(one + "mergeable/", views.mergeable, name="mergeable"),
-    path(one + "messages/", views.messages, name="messages"),
     path(one + "notes/", views.notes, name="notes"),
     path(one + "join/", views.join, name="join"),
     path(one + "leave/", views.leave, name="leave"),

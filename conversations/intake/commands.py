@@ -19,6 +19,7 @@ from conversations.intake.queries import has_ended, own, own_id
 from conversations.threads import steps
 from conversations.threads.models import Conversation, Entry, Status
 from conversations.threads.ticks import customer_has_read
+from helpdesk.core import rows
 from helpdesk.core.context import origin
 from helpdesk.core.ids import uuid7
 from helpdesk.core.limits import spend
@@ -103,8 +104,9 @@ def post_message(
             target = own_id(session, conversation_id)
         conversation = _current(session, target)
         step.on = conversation
-        now, sent, _takes_part = steps.standing(conversation, client_id=client_id)
-        if sent:
+        standing = steps.standing(conversation, client_id=client_id)
+        now = standing.now
+        if standing.sent:
             step.nothing_changed()
             return steps.sent_before(
                 conversation,
@@ -115,9 +117,9 @@ def post_message(
                 files=files,
             ), False
         refuse_blocked(customer, now)
-        spend("customer messages", session.pk)
+        spend("customer messages", session.pk, along_with=step.changes)
         if conversation.last_seq == 0:
-            spend("conversations per address", origin.get().address)
+            spend("conversations per address", origin.get().address, along_with=step.changes)
         if not conversation.is_spam:
             if conversation.status == Status.RESOLVED:
                 steps.reopen(step, conversation, author=customer, at=now)
@@ -159,10 +161,9 @@ def _current(session: CustomerSession, conversation_id: uuid.UUID) -> Conversati
 
     Two first messages at the same instant meet at the primary key and make one conversation.
     """
-    locked = Conversation.objects.select_for_update(no_key=True)
-    found = locked.filter(pk=conversation_id).first()
+    found = rows.first(Conversation, steps.LOCKED, [conversation_id])
     while found is not None and found.merged_into_id is not None:  # since the session was read
-        found = locked.get(pk=found.merged_into_id)
+        found = rows.first(Conversation, steps.LOCKED, [found.merged_into_id])
     if found is None:
         Conversation.objects.bulk_create(
             [
@@ -176,7 +177,7 @@ def _current(session: CustomerSession, conversation_id: uuid.UUID) -> Conversati
             ],
             ignore_conflicts=True,
         )
-        found = locked.get(pk=conversation_id)
+        found = Conversation.objects.select_for_update(no_key=True).get(pk=conversation_id)
     if found.pk != session.conversation_id:
         session.conversation_id = found.pk
         session.save(update_fields=["conversation_id"])

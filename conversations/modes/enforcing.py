@@ -22,7 +22,7 @@ JOIN = "conversation.join"  # the operation a colleague may have to approve
 
 NOBODY_LEADS = _("Nobody is responsible here yet: take the conversation, then answer.")
 OFF = _("Working together is switched off: %(name)s answers here, and you can read along.")
-LEAD = _("%(name)s leads and answers the customer. Advise them in a note.")
+LEAD = _("%(name)s leads and answers the customer. Suggest them a reply or advise them in a note.")
 SOLO = _("%(name)s answers the customer alone here. You can watch, and write a note.")
 ASK_TO_BE_INVITED = _("One takes part here by invitation: ask somebody who is in it.")
 ASK_TO_BE_LET_IN = _("Joining this conversation needs an approval: press Join to ask for it.")

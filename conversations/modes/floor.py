@@ -55,7 +55,7 @@ class Shown(TextChoices):
 
 MEANINGS = {
     Mode.OPEN: _("Everyone who takes part may answer the customer."),
-    Mode.LEAD: _("Whoever is responsible answers; the others advise in notes."),
+    Mode.LEAD: _("Whoever is responsible answers; the others suggest replies and advise in notes."),
     Mode.SOLO: _("Whoever is responsible answers alone; the others watch."),
     Mode.INVITED: _("Everyone who was invited may answer; nobody joins by themselves."),
     Mode.APPROVED: _("Everyone who was let in may answer; joining needs an approval."),

@@ -16,6 +16,7 @@ from conversations.threads.commands.exporting import EXPORT
 from conversations.threads.commands.messages import recallable
 from conversations.threads.commands.people import is_outside
 from conversations.threads.covering import is_on, reads_clearly
+from conversations.threads.forms import read_label, read_tags
 from conversations.threads.models import MAX_BODY, Conversation, Entry, File
 from helpdesk.core.refusals import Conflict, Invalid, NotFound
 from helpdesk.core.text import clean_text
@@ -243,8 +244,20 @@ class ChangeTags(InConversation):
     def differences(self, proposal: Proposal, reader: Agent | None) -> list[Difference]:
         before, after = self.find(proposal).tags, proposal["tags"]
         return [
-            Difference(_("Tags"), _t(", ").join(before), _t(", ").join(after) or str(_("None")))
+            Difference(
+                _("Tags"),
+                _t(", ").join(before),
+                _t(", ").join(after) or str(_("None")),
+                "tags",
+                written="\n".join(after),
+                hint=_("one on each line"),
+            )
         ]
+
+    def edited(self, proposal: Proposal, changes: Mapping[str, Any]) -> Proposal:
+        if set(changes) != {"tags"} or not isinstance(changes["tags"], str):
+            raise Invalid
+        return {**proposal, "tags": read_tags(changes["tags"].splitlines())}
 
     def run(self, agent: Agent, proposal: Proposal) -> None:
         commands.set_tags(agent=agent, conversation=proposal["conversation"], tags=proposal["tags"])
@@ -268,7 +281,13 @@ class ChangeIssueType(InConversation):
 
     def differences(self, proposal: Proposal, reader: Agent | None) -> list[Difference]:
         before, after = self.find(proposal).issue_type, proposal["issue_type"]
-        return [Difference(_("Issue type"), before, after or str(_("None")))]
+        said = after or str(_("None"))
+        return [Difference(_("Issue type"), before, said, "issue_type", written=after)]
+
+    def edited(self, proposal: Proposal, changes: Mapping[str, Any]) -> Proposal:
+        if set(changes) != {"issue_type"}:
+            raise Invalid
+        return {**proposal, "issue_type": read_label(changes["issue_type"])}
 
     def run(self, agent: Agent, proposal: Proposal) -> None:
         commands.set_issue_type(

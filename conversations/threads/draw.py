@@ -45,7 +45,7 @@ Eyes = tuple[str, bool]  # an agent's language, and whether they read texts clea
 
 
 @dataclass(slots=True)
-class Frames:
+class Drawn:
     """One entry's live frames: for agents, and for the customer (by language) if public."""
 
     seq: int
@@ -59,11 +59,11 @@ def draw(
     entries: Iterable[Entry],
     agents: set[Eyes],
     customers: set[str],
-) -> list[Frames]:
+) -> list[Drawn]:
     """Live frames of entries for the languages of those who watch."""
     drawn = []
     for entry in entries:
-        frames = Frames(entry.seq, entry.public_seq)
+        frames = Drawn(entry.seq, entry.public_seq)
         masked = covered(entry) if any(not clear for _language, clear in agents) else entry
         for language, clear in agents:
             shown = entry if clear else masked

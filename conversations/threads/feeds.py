@@ -16,15 +16,17 @@ from typing import Protocol
 from django.db import DatabaseError
 
 from conversations.threads import queries
-from conversations.threads.draw import Eyes, Frames, draw
+from conversations.threads.draw import Drawn, Eyes, draw
 from conversations.threads.events import EntryAdded
 from conversations.threads.models import Conversation
+from helpdesk.core.frames import Frame
 from helpdesk.core.live import hub
 from helpdesk.core.live.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
 CATCH_UP = 100  # entries sent over a socket that comes back; more are fetched page by page
+BREATH = 0.005  # seconds in which a busy conversation gathers what is read and drawn together
 OVERLAP = timedelta(seconds=20)  # longer than any transaction of ours may take
 
 
@@ -33,7 +35,7 @@ class Screen(Protocol):  # pragma: no cover
 
     language: str
 
-    def push(self, text: str) -> None: ...
+    def push(self, frame: Frame) -> None: ...
     def tell(self, **frame: object) -> None: ...
 
 
@@ -99,6 +101,8 @@ class Feed:
                     if not self.inbox_id:
                         self.inbox_id, *_ = await in_thread(_heads_of, self.conversation_id)
                     await self._advance()
+                    if self._behind:
+                        await asyncio.sleep(BREATH)
         except Exception as error:  # the next tick pokes again
             if isinstance(error, DatabaseError):
                 logger.warning("feed of %s waits: %s", self.conversation_id, error)
@@ -132,8 +136,8 @@ class Feed:
             return  # it left meanwhile
         self._joining.remove(watcher)
         self.watchers[screen] = watcher
-        for text in missed:
-            screen.push(text)
+        if missed:
+            screen.push(Frame(*missed))
         screen.tell(type="head", conversation=self.conversation_id, seq=head)
 
     async def _advance(self) -> None:
@@ -144,23 +148,30 @@ class Feed:
         watching = [w.screen for w in self.watchers.values() if not w.public]
         for screen in await _refused(self.conversation_id, watching) if drawn else ():
             self.leave(screen)
-        for frames in drawn:
-            self.head = frames.seq
-            if frames.public_seq is not None:
-                self.public_head = frames.public_seq
-            for watcher in list(self.watchers.values()):
-                if watcher.public:
-                    text = frames.customer.get(watcher.screen.language)
-                else:
-                    text = frames.agents.get(watcher.eyes)
-                if text is not None:
-                    watcher.screen.push(text)
-                elif not watcher.public or frames.public_seq is not None:
-                    # Its eyes changed while this was drawn: it fetches what it lacks.
-                    number = frames.public_seq if watcher.public else frames.seq
-                    watcher.screen.tell(type="head", conversation=self.conversation_id, seq=number)
+        if drawn:
+            self._tell(drawn, agents, customers)
         if len(drawn) == queries.PAGE:
             self._behind = True
+
+    def _tell(self, drawn: list[Drawn], agents: set[Eyes], customers: set[str]) -> None:
+        """Hand what is new to the screens, in one piece for all who read it the same way."""
+        public = [one for one in drawn if one.public_seq is not None]
+        self.head = drawn[-1].seq
+        if public:
+            self.public_head = public[-1].public_seq or 0
+        for_agents = {eyes: Frame(*(one.agents[eyes] for one in drawn)) for eyes in agents}
+        for_customers = {own: Frame(*(one.customer[own] for one in public)) for own in customers}
+        for watcher in list(self.watchers.values()):
+            if not watcher.public:
+                frame, number = for_agents.get(watcher.eyes), self.head
+            elif public:
+                frame, number = for_customers.get(watcher.screen.language), self.public_head
+            else:
+                continue
+            if frame is not None:
+                watcher.screen.push(frame)
+            else:  # its eyes changed while this was drawn: it fetches what it lacks
+                watcher.screen.tell(type="head", conversation=self.conversation_id, seq=number)
 
 
 def _heads_of(conversation_id: str) -> tuple[int, int, int]:
@@ -177,13 +188,13 @@ def _missed(conversation_id: str, after: int, upto: int, eyes: Eyes, public: boo
     if public:
         entries = queries.public_entries_after(pk, after, limit=limit)
         drawn = draw(conversation_id, entries, set(), {eyes[0]})
-        return [frames.customer[eyes[0]] for frames in drawn]
+        return [one.customer[eyes[0]] for one in drawn]
     entries = queries.entries_after(pk, after, limit=limit)
     drawn = draw(conversation_id, entries, {eyes}, set())
-    return [frames.agents[eyes] for frames in drawn]
+    return [one.agents[eyes] for one in drawn]
 
 
-def _new(conversation_id: str, after: int, agents: set[Eyes], customers: set[str]) -> list[Frames]:
+def _new(conversation_id: str, after: int, agents: set[Eyes], customers: set[str]) -> list[Drawn]:
     return draw(
         conversation_id,
         queries.entries_after(uuid.UUID(conversation_id), after),

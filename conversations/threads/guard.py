@@ -13,6 +13,14 @@ K = Entry.Kind
 # What somebody did that may change an answer; who joins, tags or watches changes none.
 TELLING = ("recalled", "edited", "claimed", "assigned", "unassigned", "took_over", "transferred")
 
+# Whether anything came, asked together with the lock: `hold_if_blind` says what.
+SOMETHING_CAME = f"""EXISTS (
+  SELECT FROM conversations_entry
+  WHERE conversation_id = %(conversation)s AND seq > %(seen)s
+    AND agent_id IS DISTINCT FROM %(agent)s
+    AND (kind <> 'event' OR event ->> 'type' IN ({", ".join(f"'{kind}'" for kind in TELLING)}))
+)"""  # noqa: S608 ours
+
 
 class Held(Conflict):
     """Something came that the author had not read; `since` is what."""

@@ -23,11 +23,21 @@ from django.utils.crypto import salted_hmac
 from conversations.threads.covering import cover_previews
 from conversations.threads.listing import COUNTED, Listing, Reader
 from conversations.threads.models import Conversation, Entry, File, ReadMark
+from helpdesk.core import rows
 from helpdesk.core.refusals import Invalid
 from permissions.accounts.models import Agent
 
 PAGE = 200  # entries in one answer
 ORDER = ("-last_activity_at", "-id")  # of every list
+_SHOWN = (  # on a list row
+    *(field.name for field in Conversation._meta.concrete_fields),
+    "customer__name",
+    "assignee__name",
+    "assignee__username",
+    "inbox__key",
+    "inbox__name",
+    "team__name",
+)
 NO_LISTINGS: Mapping[str, Listing] = {}
 
 
@@ -125,8 +135,8 @@ def complete(entries: list[Entry]) -> list[Entry]:
 
 def entries_after(conversation_id: uuid.UUID, after: int, *, limit: int = PAGE) -> list[Entry]:
     """Entries with a higher number, in order. The caller has checked who may see them."""
-    found = Entry.objects.filter(conversation=conversation_id, seq__gt=after)
-    return complete(list(found.order_by("seq")[:limit]))
+    after_it = "conversation_id = %s AND seq > %s ORDER BY seq LIMIT %s"
+    return complete(rows.every(Entry, after_it, [conversation_id, after, limit]))
 
 
 def entries_before(conversation_id: uuid.UUID, before: int, limit: int) -> list[Entry]:
@@ -143,8 +153,9 @@ def public_entries_after(
     conversation_id: uuid.UUID, after: int, *, limit: int = PAGE
 ) -> list[Entry]:
     """What a customer missed, by public number."""
-    found = Entry.objects.public().filter(conversation=conversation_id, public_seq__gt=after)
-    return complete(list(found.order_by("public_seq")[:limit]))
+    after_it = "audience = 'public' AND conversation_id = %s AND public_seq > %s"
+    after_it += " ORDER BY public_seq LIMIT %s"
+    return complete(rows.every(Entry, after_it, [conversation_id, after, limit]))
 
 
 def public_head(conversation_id: uuid.UUID) -> int:
@@ -176,10 +187,10 @@ def conversation_page(agent: Agent, listing: Listing, *, cursor: str = "", size:
     found = in_listing(agent, listing)
     if cursor:
         found = _after(found, *_read_cursor(cursor))
-    rows = list(for_rows(found, agent).order_by(*ORDER)[: size + 1])
-    more = len(rows) > size
-    rows = cover_previews(rows[:size])
-    return Page(rows, _cursor(rows[-1]) if more else "")
+    listed = list(for_rows(found, agent).order_by(*ORDER)[: size + 1])
+    more = len(listed) > size
+    listed = cover_previews(listed[:size])
+    return Page(listed, _cursor(listed[-1]) if more else "")
 
 
 def ids_in(agent: Agent, listing: Listing, most: int) -> list[uuid.UUID]:
@@ -201,8 +212,8 @@ def _after(found: QuerySet[Conversation], at: datetime, pk: uuid.UUID) -> QueryS
 
 
 def for_rows(found: QuerySet[Conversation], reader: Agent | None) -> QuerySet[Conversation]:
-    """With what a list row shows, and with `messages_read` of the reader."""
-    found = found.select_related("customer", "assignee", "inbox", "team")
+    """With what a list row shows of those around it, and with `messages_read` of the reader."""
+    found = found.select_related("customer", "assignee", "inbox", "team").only(*_SHOWN)
     if reader is None:
         return found
     mark = ReadMark.objects.filter(agent=reader, conversation=OuterRef("pk"))
@@ -244,22 +255,29 @@ def row_json(conversation: Conversation) -> dict[str, Any]:
 
 
 def counts(agent: Agent, saved: Mapping[str, Listing] = NO_LISTINGS) -> dict[str, int]:
-    """How many conversations each counted view (and each of `saved`) holds, in one query.
+    """How many conversations each counted view (and each of `saved`) holds.
 
     By the very conditions of the lists. Lists of what is done are left out: see `View.counted`.
     """
-    reader = Reader(agent)
     listings = {view: Listing(view=view) for view in COUNTED} | {
         name: listing for name, listing in saved.items() if listing.is_counted
     }
-    found = Conversation.objects.visible_to(agent).unresolved()
-    counted = found.aggregate(
-        **{
-            f"of_{number}": Count("pk", filter=listing.where(reader).q)
-            for number, listing in enumerate(listings.values())
-        }
-    )
-    return dict(zip(listings, counted.values(), strict=True))
+    reader = Reader(agent)
+    asked = {
+        f"of_{number}": Count("pk", filter=listing.where(reader).q)
+        for number, listing in enumerate(listings.values())
+    }
+    parts = Conversation.objects.unresolved().parts_visible_to(agent)
+    found = [part.aggregate(**asked) for part in parts]
+    return {
+        name: sum(part[key] for part in found) for name, key in zip(listings, asked, strict=True)
+    }
+
+
+def count_in(agent: Agent, listing: Listing) -> int:
+    """How many a list holds."""
+    where = listing.where(Reader(agent)).q
+    return sum(part.filter(where).count() for part in Conversation.objects.parts_visible_to(agent))
 
 
 def _cursor(row: Conversation) -> str:
@@ -295,5 +313,5 @@ def heads(
     """
     with connection.cursor() as cursor:
         cursor.execute(_HEADS, {"ids": list(ids), "since": since})
-        rows = cursor.fetchall()
-    return rows[-1][3], [(pk, inbox_id, seq) for pk, inbox_id, seq, _ in rows if pk]
+        found = cursor.fetchall()
+    return found[-1][3], [(pk, inbox_id, seq) for pk, inbox_id, seq, _ in found if pk]

@@ -1,5 +1,6 @@
 """Pieces that commands share. They assume a transaction, open none and publish nothing."""
 
+import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +8,6 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,7 @@ from conversations.grants.rights import require_act
 from conversations.modes.floor import COLUMNS, Floor
 from conversations.threads import mentions
 from conversations.threads.events import DraftedFilesChanged, EntryAdded
+from conversations.threads.guard import SOMETHING_CAME
 from conversations.threads.models import (
     MAX_FILES,
     Conversation,
@@ -30,6 +31,8 @@ from helpdesk.core.text import one_line
 from permissions.accounts.models import Agent
 from permissions.acts.command import Step
 from permissions.acts.vocabulary import Act
+from permissions.approvals.rules import ApprovalRules
+from permissions.policies.rules import read
 
 K, A = Entry.Kind, Entry.Audience
 HEAD = (  # what an act may change of a conversation
@@ -46,10 +49,15 @@ HEAD = (  # what an act may change of a conversation
     "resolved_at",
 )
 
+LOCKED = "id = %s FOR NO KEY UPDATE"
+
 
 def lock(conversation_id: uuid.UUID | str, reader: Agent) -> Conversation:
     """The conversation, locked until the end of the transaction. NotFound if unseen."""
-    found = rows.first(Conversation, "id = %s FOR NO KEY UPDATE", [conversation_id])
+    return _seen_by(reader, rows.first(Conversation, LOCKED, [conversation_id]))
+
+
+def _seen_by(reader: Agent, found: Conversation | None) -> Conversation:
     if found is None or not found.is_visible_to(reader):
         raise NotFound
     return found
@@ -80,16 +88,23 @@ class Standing(NamedTuple):
     now: datetime  # the database's clock: what is displayed does not depend on a process's
     sent: bool  # an entry of this client_id is there already
     takes_part: bool
+    something_came: bool  # after the number `seen`, by somebody else
+    approvals: ApprovalRules  # what needs a colleague's yes
 
 
-_STANDING = """
+_STANDING = f"""
 SELECT clock_timestamp(),
   EXISTS (SELECT FROM conversations_entry
           WHERE conversation_id = %(conversation)s AND client_id = %(client_id)s),
   EXISTS (SELECT FROM conversations_participant
-          WHERE conversation_id = %(conversation)s AND agent_id = %(agent)s AND left_at IS NULL)
-"""
-_STANDING_OF_AGENT = f"{_STANDING}, {COLUMNS} FROM conversations_inbox inbox WHERE id = %(inbox)s"
+          WHERE conversation_id = %(conversation)s AND agent_id = %(agent)s AND left_at IS NULL),
+  {SOMETHING_CAME},
+  (SELECT value FROM permissions_policy WHERE name = 'approvals'),
+  {COLUMNS}
+FROM conversations_conversation conversation
+JOIN conversations_inbox inbox ON inbox.id = conversation.inbox_id
+WHERE conversation.id = %(conversation)s
+"""  # noqa: S608 ours
 
 
 def standing(
@@ -99,23 +114,47 @@ def standing(
     agent: Agent | None = None,
 ) -> Standing:
     """Read it after the lock, in a statement of its own: one that waited would answer from
-    before the wait. With an agent it brings the conversation's floor along."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _STANDING_OF_AGENT if agent else _STANDING,
-            {
-                "conversation": conversation.pk,
-                "client_id": client_id,
-                "agent": agent.pk if agent else None,
-                "inbox": conversation.inbox_id,
-            },
-        )
-        clock, sent, takes_part, *columns = cursor.fetchone()
-    if columns:
-        conversation.floor = Floor.read(conversation.mode, columns)
-    found = Standing(clock, sent, takes_part)
-    moment = told()
-    return found if moment is None else found._replace(now=moment)
+    before the wait. It brings the conversation's floor along."""
+    return _read_standing(conversation, _ask_standing(conversation.pk, client_id, agent))
+
+
+def lock_with_standing(
+    act: Act,
+    conversation_id: uuid.UUID | str,
+    agent: Agent,
+    *,
+    client_id: uuid.UUID,
+    seen: int | None = None,
+) -> tuple[Conversation, Standing]:
+    """`lock_for` and `standing`, sent together: the lock is held for one wait less."""
+    with rows.at_once():
+        locked = rows.ask(Conversation, LOCKED, [conversation_id])
+        asked = _ask_standing(conversation_id, client_id, agent, seen)
+    found = _seen_by(agent, locked())
+    require_on(act, found, agent)
+    return found, _read_standing(found, asked)
+
+
+def _ask_standing(
+    conversation_id: uuid.UUID | str,
+    client_id: uuid.UUID | None,
+    agent: Agent | None,
+    seen: int | None = None,
+) -> Any:
+    facts = {
+        "conversation": conversation_id,
+        "client_id": client_id,
+        "agent": agent and agent.pk,
+        "seen": seen,
+    }
+    return rows.prepared(_STANDING, facts)
+
+
+def _read_standing(conversation: Conversation, asked: Any) -> Standing:
+    clock, sent, takes_part, something_came, approvals, *columns = asked.fetchone()
+    conversation.floor = Floor.read(conversation.mode, columns)
+    rules = read(ApprovalRules, json.loads(approvals) if approvals else {})
+    return Standing(told() or clock, sent, takes_part, something_came, rules)
 
 
 def sent_before(
@@ -156,7 +195,8 @@ def append(
 ) -> Entry:
     """Add an entry to a locked conversation under its next number.
 
-    The caller saves the conversation (`save_head`) once all entries of the act are appended.
+    The caller saves the conversation (`save_head`) once all entries of the act are appended. Both
+    are stored at the end of the command, in one statement.
     """
     if kind == K.NOTE and (mentioned := mentions.found_in(body, conversation)):
         event = {**(event or {}), "mentions": mentioned}
@@ -185,7 +225,9 @@ def append(
         attachments=len(files),
         at=at,
     )
-    rows.insert(entry)
+    step.changes.insert(entry)
+    if files:
+        step.changes.store()  # they belong to it
     entry.attached = _attach(step, entry, files, author) if files else []
     conversation.last_activity_at = at
     if kind != K.EVENT:
@@ -202,7 +244,7 @@ def append(
 
 def save_head(step: Step, conversation: Conversation) -> None:
     """Write the conversation after entries were appended, and tell of its new last number."""
-    rows.update(conversation, *HEAD)
+    step.changes.update(conversation, *HEAD)
     step.tell(
         EntryAdded(
             conversation_id=str(conversation.pk),

@@ -12,11 +12,12 @@ from django.db import connection
 from django.utils.functional import Promise
 
 from helpdesk.core.refusals import TooMany
+from helpdesk.core.rows import Changes
 
 _SPEND = """
-INSERT INTO core_allowance AS a (key, left_, at) VALUES (%(key)s, %(count)s - 1, clock_timestamp())
+INSERT INTO core_allowance AS a (key, left_, at) VALUES (%s, %s - 1, clock_timestamp())
 ON CONFLICT (key) DO UPDATE SET
-  left_ = LEAST(%(count)s, a.left_ + EXTRACT(EPOCH FROM clock_timestamp() - a.at) * %(rate)s) - 1,
+  left_ = LEAST(%s, a.left_ + EXTRACT(EPOCH FROM clock_timestamp() - a.at) * %s) - 1,
   at = clock_timestamp()
 RETURNING left_
 """.replace("left_", '"left"')
@@ -36,22 +37,38 @@ def _bucket(limit: str, who: object) -> dict[str, Any]:
     }
 
 
-def spend(limit: str, who: object, sentence: str | Promise | None = None) -> None:
-    """Use one of what `who` is allowed; raises TooMany when nothing is left.
+def spend(
+    limit: str,
+    who: object,
+    sentence: str | Promise | None = None,
+    *,
+    along_with: Changes | None = None,
+) -> None:
+    """Use one of what `who` is allowed; raises TooMany when nothing is left, now or when the
+    changes are stored that it goes along with.
 
     Inside a transaction the refusal rolls the spending back, so an emptied bucket stays as it is.
     """
     bucket = _bucket(limit, who)
-    with connection.cursor() as cursor:
-        cursor.execute(_SPEND, bucket)
-        left = cursor.fetchone()[0]
-    if left < 0:
+
+    def take(left: float) -> None:
+        if left < 0:
+            raise TooMany(sentence, retry_after=max(1, math.ceil(-left / bucket["rate"])))
+
+    changes = along_with or Changes()
+    count = bucket["count"]
+    changes.add(_SPEND, [bucket["key"], count, count, bucket["rate"]], take)
+    if along_with is not None:
+        return
+    try:
+        changes.store()
+    except TooMany:
         with connection.cursor() as cursor:  # outside a transaction the failed try cost nothing
             cursor.execute(
                 'UPDATE core_allowance SET "left" = "left" + 1 WHERE key = %(key)s',
                 bucket,
             )
-        raise TooMany(sentence, retry_after=max(1, math.ceil(-left / bucket["rate"])))
+        raise
 
 
 def exhausted(limit: str, who: object) -> int:

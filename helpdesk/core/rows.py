@@ -1,13 +1,14 @@
 """Single rows read and written with statements that are built once per model.
 
-Django builds and compiles its SQL anew for every call. On the way of a message that costs ten times
-the statement itself (0.5 to 1.7 ms of CPU instead of 0.05), so the few statements every message
-needs go through here. Fields convert their values as always; signals are not sent.
+Django builds and compiles its SQL anew for every call, and PostgreSQL plans it anew. On the way of
+a message that costs ten times the statement itself, so the few statements every message needs go
+through here. Fields convert their values as always; signals are not sent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -18,55 +19,111 @@ M = TypeVar("M", bound=models.Model)
 
 def first(model: type[M], where: str, values: Sequence[Any]) -> M | None:
     """The row for which `where` holds (SQL of ours, values as %s; a lock may follow), or None."""
-    names, select, converted = _select(model)
-    with connection.cursor() as cursor:
-        cursor.execute(select + where, values)
+    return ask(model, where, values)()
+
+
+def ask(model: type[M], where: str, values: Sequence[Any]) -> Callable[[], M | None]:
+    """The same for `at_once`: what is returned hands the row over, after the last was asked."""
+    select = _select(model)
+    cursor = prepared(select.statement + where, values)
+
+    def answer() -> M | None:
         found = cursor.fetchone()
-    if found is None:
-        return None
-    values_found = list(found)
-    for position, field in converted:
-        values_found[position] = field.from_db_value(found[position], None, connection)
-    return model.from_db(connection.alias, names, values_found)
+        return None if found is None else select.made_of(found)
+
+    return answer
+
+
+def every(model: type[M], where: str, values: Sequence[Any]) -> list[M]:
+    """All rows for which `where` holds, in its order."""
+    found = prepared(_select(model).statement + where, values).fetchall()
+    return [_select(model).made_of(row) for row in found]
 
 
 def insert(row: models.Model) -> None:
     """Store a new row, all of whose values are set, and give it its key."""
-    fields, statement = _insert(type(row), row.pk is not None)
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        (row.pk,) = cursor.fetchone()
-    row._state.adding, row._state.db = False, connection.alias
+    changes = Changes()
+    changes.insert(row)
+    changes.store()
 
 
 def update(row: models.Model, *names: str) -> None:
     """Store these fields of a row that is there."""
-    fields, statement = _update(type(row), names)
-    values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, row.pk])
+    changes = Changes()
+    changes.update(row, *names)
+    changes.store()
+
+
+class Changes:
+    """Rows that are stored together: in one statement, however many there are.
+
+    Their values are those they have when they are stored.
+    """
+
+    def __init__(self) -> None:
+        self._inserts: list[models.Model] = []
+        self._updates: dict[tuple[type[models.Model], Any], tuple[models.Model, set[str]]] = {}
+        self._others: list[Part] = []
+
+    def insert(self, row: models.Model) -> None:
+        """Store a new row, all of whose values are set. It has its key from then on."""
+        self._inserts.append(row)
+
+    def update(self, row: models.Model, *names: str) -> None:
+        """Store these fields of a row that is there."""
+        known, fields = self._updates.setdefault((type(row), row.pk), (row, set()))
+        if known is not row:  # one statement changes a row only once
+            self.store()
+            return self.update(row, *names)
+        fields.update(names)
+
+    def add(self, statement: str, values: Sequence[Any], take: Callable[[Any], None]) -> None:
+        """Another statement that returns one value, which `take` is handed."""
+        self._others.append(Part(statement, values, take))
+
+    def store(self) -> None:
+        """Write all of it. Doing it again writes nothing."""
+        parts = [
+            *map(_inserting, self._inserts),
+            *(_updating(row, tuple(sorted(names))) for row, names in self._updates.values()),
+            *self._others,
+        ]
+        for stored in (self._inserts, self._updates, self._others):
+            stored.clear()
+        if not parts:
+            return
+        values = [value for part in parts for value in part.values]
+        found = prepared(_together(tuple(part.statement for part in parts)), values).fetchone()
+        for part, value in zip(parts, found, strict=True):
+            part.take(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A statement among several, its values, and who is handed what it returns."""
+
+    statement: str
+    values: Sequence[Any]
+    take: Callable[[Any], None]
 
 
 @contextmanager
-def in_one_go() -> Iterator[None]:
-    """A transaction of `prepared` statements that waits for PostgreSQL only for rows that are read
-    and for the commit. Nothing else may be asked in it."""
-    connection.ensure_connection()
-    raw = connection.connection
-    with connection.wrap_database_errors, raw.pipeline(), raw.transaction():
+def at_once() -> Iterator[None]:
+    """`prepared` statements of a running transaction that are sent together: each begins when the
+    one before has ended, and sees what was committed until then."""
+    with connection.wrap_database_errors, connection.connection.pipeline():
         yield
 
 
-def prepared(statement: str, values: Sequence[Any]) -> Any:
-    """Run a statement that PostgreSQL plans once per connection; a cursor to fetch its rows from.
-
-    For large statements asked many times a second, of which the plan costs more than the rest.
-    """
+def prepared(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> Any:
+    """Run a statement that PostgreSQL plans once per connection; a cursor with its rows."""
+    connection.ensure_connection()
     raw = connection.connection
-    raw.prepare_threshold = 0  # Django allows none
-    with connection.wrap_database_errors:
-        return psycopg.Cursor(raw).execute(statement, values, prepare=True)
+    raw.prepare_threshold = 0  # Django allows none; its own cursors never prepare
+    # Django's wrapper: errors, logged queries and execute_wrapper() are as with its own cursors.
+    cursor = connection._prepare_cursor(psycopg.Cursor(raw))  # type: ignore[attr-defined]
+    cursor.execute(statement, values)
+    return cursor
 
 
 def _quoted(name: str) -> str:
@@ -77,14 +134,54 @@ def _key(model: type[models.Model]) -> Any:
     return model._meta.pk
 
 
+@dataclass(frozen=True, slots=True)
+class Select:
+    """How rows of a model are read."""
+
+    model: type[models.Model]
+    names: list[str]
+    statement: str
+    converted: list[tuple[int, Any]]
+
+    def made_of(self, found: Sequence[Any]) -> Any:
+        values = list(found)
+        for position, field in self.converted:
+            values[position] = field.from_db_value(found[position], None, connection)
+        return self.model.from_db(connection.alias, self.names, values)
+
+
 @lru_cache
-def _select(model: type[models.Model]) -> tuple[list[str], str, list[tuple[int, Any]]]:
+def _select(model: type[models.Model]) -> Select:
     fields = model._meta.concrete_fields
     columns = ", ".join(_quoted(str(field.column)) for field in fields)
     table = _quoted(model._meta.db_table)
     converted = [(n, field) for n, field in enumerate(fields) if hasattr(field, "from_db_value")]
     names = [field.attname for field in fields]
-    return names, f"SELECT {columns} FROM {table} WHERE ", converted
+    return Select(model, names, f"SELECT {columns} FROM {table} WHERE ", converted)
+
+
+@lru_cache
+def _together(statements: tuple[str, ...]) -> str:
+    named = ", ".join(f"part{n} AS ({statement})" for n, statement in enumerate(statements))
+    returned = ", ".join(f"(SELECT * FROM part{n})" for n in range(len(statements)))
+    return f"WITH {named} SELECT {returned}"
+
+
+def _inserting(row: models.Model) -> Part:
+    fields, statement = _insert(type(row), row.pk is not None)
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    return Part(statement, values, partial(_inserted, row))
+
+
+def _inserted(row: models.Model, key: Any) -> None:
+    row.pk = key
+    row._state.adding, row._state.db = False, connection.alias
+
+
+def _updating(row: models.Model, names: tuple[str, ...]) -> Part:
+    fields, statement = _update(type(row), names)
+    values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in fields]
+    return Part(statement, [*values, row.pk], lambda key: None)
 
 
 @lru_cache
@@ -105,4 +202,4 @@ def _update(model: type[models.Model], names: tuple[str, ...]) -> tuple[list[Any
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     changes = ", ".join(f"{_quoted(field.column)} = %s" for field in fields)
     table, key = _quoted(model._meta.db_table), _quoted(_key(model).column)
-    return fields, f"UPDATE {table} SET {changes} WHERE {key} = %s"
+    return fields, f"UPDATE {table} SET {changes} WHERE {key} = %s RETURNING {key}"

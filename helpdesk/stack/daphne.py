@@ -25,6 +25,7 @@ from twisted.logger import ILogObserver, globalLogBeginner
 from twisted.web import http
 from zope.interface import implementer
 
+from helpdesk.core.frames import WRITE
 from helpdesk.stack import limits
 from helpdesk.stack.drain import drain
 
@@ -51,6 +52,10 @@ class Outflow:
 
     def __init__(self) -> None:
         self._drained: asyncio.Event | None = None
+
+    @property
+    def is_full(self) -> bool:
+        return self._drained is not None
 
     async def writable(self) -> None:
         """Return when the transport takes more (or will never take anything again)."""
@@ -282,6 +287,13 @@ class Socket(WebSocketProtocol):
         if self.state != self.STATE_CLOSED:
             self.handle_reply(message)
 
+    def write_now(self, data: bytes) -> bool:
+        """Write finished frames past the queue, which is empty while the peer reads."""
+        if self.state != self.STATE_OPEN or self.outflow.is_full:
+            return False
+        self.transport.write(data)
+        return True
+
     def serverClose(self, code: int | None = None) -> None:
         # sendClose() refuses codes such as 1012 that a server may well send.
         if self.state == self.STATE_OPEN:
@@ -352,6 +364,7 @@ class Server(stock.Server):
         scope["root_path"] = ""  # the header Daphne-Root-Path is the client's
         if scope["type"] == "websocket":
             messages: Any = asyncio.Queue()
+            scope.setdefault("extensions", {})[WRITE] = protocol.write_now
             receive = partial(protocol.receive, messages)
         else:
             messages = protocol.messages()

@@ -142,7 +142,7 @@ class _Launch:
             Program(
                 name=name,
                 command=[*command, "--server", self.wanted.server, "--fd", listener],
-                environment=self._environment(name) | {"DATABASE_POOL": "1"},
+                environment=self._environment(name),
                 folder=addresses.PROJECT,
                 keep_open=(self.listener.fileno(),),
                 stop_seconds=15.0,

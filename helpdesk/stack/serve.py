@@ -36,6 +36,7 @@ def main() -> None:
     sys.setswitchinterval(0.001)
     faulthandler.register(signal.SIGUSR1)  # what every thread does, into the log
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+    os.environ.setdefault("DATABASE_KEEP", "600")
     listener = socket.socket(fileno=wanted.fd)
     listener.setblocking(False)
     if wanted.server == "daphne":

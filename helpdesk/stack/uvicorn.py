@@ -9,7 +9,9 @@ from typing import Any, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
+from helpdesk.core.frames import WRITE
 from helpdesk.stack import limits
 from helpdesk.stack.drain import drain
 
@@ -177,6 +179,18 @@ class Socket(WebSocketsSansIOProtocol):
         self._handshake.cancel()
         self._life.cancel()
         super().connection_lost(exc)
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if not self.handshake_complete:  # which a refused one is
+            cast(Scope, self.scope)["extensions"][WRITE] = self.write_now
+
+    def write_now(self, data: bytes) -> bool:
+        """Write finished frames past the queue, which is empty while the peer reads."""
+        if self.close_sent or not self.writable.is_set() or self.conn.state is not State.OPEN:
+            return False
+        self.transport.write(data)
+        return True
 
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.close" and not self.writable.is_set():

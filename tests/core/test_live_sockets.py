@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from helpdesk.core.frames import Frame
 from helpdesk.core.live import hub, sockets
 from helpdesk.core.live.sockets import RESTARTING, TRY_LATER, Socket
 
@@ -113,3 +114,22 @@ async def test_a_peer_that_is_gone_is_no_incident(door, caplog):
     await until(lambda: socket.ended and socket.writer is None)
     assert peer.sent == [("accept", None)]
     assert caplog.text == ""
+
+
+async def test_what_the_server_takes_at_once_is_not_queued_and_overtakes_nothing(door):
+    peer, taken, takes = Peer(), [], True
+    socket = await door(peer)
+    socket.write_now = lambda data: takes and taken.append(data) is None
+    socket.gate.set()
+    await until(lambda: socket.accepted)
+    socket.tell(type="first")
+    takes = False
+    socket.tell(type="second")
+    takes = True
+    socket.tell(type="third")  # behind the second, which waits
+    await until(lambda: len(peer.sent) == 3)
+    assert taken == [Frame('{"type":"first"}').wire]
+    assert peer.sent[1:] == [("send", {"type": "second"}), ("send", {"type": "third"})]
+    socket.tell(type="fourth")
+    await asyncio.sleep(0)
+    assert taken[1:] == [Frame('{"type":"fourth"}').wire]

@@ -1,8 +1,11 @@
 """Rows through kept statements are the rows that Django's own would be."""
 
+import select
 import uuid
 
+import psycopg
 import pytest
+from django.db import connection
 
 from conversations.threads.models import Conversation, Entry
 from helpdesk.core import rows
@@ -48,3 +51,50 @@ def test_a_row_can_be_locked_and_says_so(thread, django_assert_num_queries):
     with django_assert_num_queries(1):
         found = rows.first(Entry, "conversation_id = %s FOR UPDATE", [thread.pk])
     assert found.conversation_id == thread.pk
+
+
+def test_several_rows_are_read_in_the_order_asked_for(thread):
+    plain = list(Entry.objects.filter(conversation=thread.pk, seq__gt=0).order_by("-seq"))
+    found = rows.every(Entry, "conversation_id = %s AND seq > %s ORDER BY seq DESC", [thread.pk, 0])
+    assert [values(entry) for entry in found] == [values(entry) for entry in plain]
+
+
+def test_changes_are_stored_in_one_statement_as_they_are_then(thread, django_assert_num_queries):
+    found = Conversation.objects.get(pk=thread.pk)
+    record = AuditRecord(verb="a.b", actor_kind="system", detail={"n": 1})
+    taken, changes = [], rows.Changes()
+    changes.insert(record)
+    changes.update(found, "preview")
+    changes.add("SELECT %s::text", ["more"], taken.append)
+    changes.update(found, "attributes")
+    found.preview, found.attributes, found.subject = "late", {"b": 2}, "not stored"
+    with django_assert_num_queries(1):
+        changes.store()
+    changes.store()  # writes nothing
+    assert values(AuditRecord.objects.get(verb="a.b")) == values(record)
+    stored = Conversation.objects.get(pk=thread.pk)
+    assert (stored.preview, stored.attributes, stored.subject) == ("late", {"b": 2}, "")
+    assert taken == ["more"]
+
+
+def test_two_copies_of_a_row_are_both_stored(thread):
+    one, other = (Conversation.objects.get(pk=thread.pk) for _ in range(2))
+    one.preview, other.subject = "one", "other"
+    changes = rows.Changes()
+    changes.update(one, "preview")
+    changes.update(other, "subject")
+    changes.store()
+    stored = Conversation.objects.get(pk=thread.pk)
+    assert (stored.preview, stored.subject) == ("one", "other")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_the_server_ended_is_noticed_without_a_question():
+    connection.ensure_connection()
+    assert connection.is_usable()
+    with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    raw = connection.connection
+    select.select([raw.fileno()], [], [], 5)
+    assert not connection.is_usable()
+    connection.close()

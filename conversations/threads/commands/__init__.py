@@ -1,7 +1,7 @@
 """Everything that changes a conversation. One function, one act, one transaction."""
 
 from conversations.threads.commands.exporting import allow_export, export
-from conversations.threads.commands.labels import set_issue_type, set_tags
+from conversations.threads.commands.labels import add_tag, remove_tag, set_issue_type, set_tags
 from conversations.threads.commands.messages import edit_reply, post_note, post_reply, recall
 from conversations.threads.commands.people import (
     assign,
@@ -23,6 +23,7 @@ from conversations.threads.commands.states import (
 from conversations.threads.commands.unwanted import block, mark_spam, not_spam, unblock
 
 __all__ = [
+    "add_tag",
     "allow_export",
     "assign",
     "block",
@@ -40,6 +41,7 @@ __all__ = [
     "post_reply",
     "prioritise",
     "recall",
+    "remove_tag",
     "reopen",
     "resolve",
     "set_issue_type",

@@ -6,10 +6,10 @@ from types import EllipsisType
 from django.utils.translation import gettext_lazy as _
 
 from conversations.threads import steps
-from conversations.threads.models import Conversation, ConversationId
-from helpdesk.core.refusals import Conflict
+from conversations.threads.models import MAX_TAGS, Conversation, ConversationId
+from helpdesk.core.refusals import Conflict, Invalid
 from permissions.accounts.models import Agent
-from permissions.acts.command import command
+from permissions.acts.command import Step, command
 from permissions.acts.vocabulary import Act
 from permissions.approvals.gate import require_approval
 
@@ -28,30 +28,53 @@ def set_tags(
     with command("conversation.tag", actor=agent, on=None) as step:
         step.on = found = steps.lock_for(Act.TAG, conversation, agent)
         before = found.tags
-        added = [tag for tag in tags if tag not in before]
-        removed = [tag for tag in before if tag not in tags]
-        if not added and not removed:
-            step.nothing_changed()
-            return found
-        if instead_of is not ... and set(instead_of) != set(before):
+        if instead_of is not ... and set(instead_of) != set(before) != set(tags):
             raise Conflict(
                 _("Somebody else changed the tags in the meantime. Look at them, then try again."),
                 tags=before,
             )
-        require_approval(  # a rule about a tag is about putting it on and taking it off, too
-            "conversation.tag",
-            agent=agent,
-            tags=[*before, *added],
-            issue_type=found.issue_type,
-        )
-        step.note(before=before, after=list(tags))
-        found.tags = list(tags)
-        found.save(update_fields=["tags"])
-        kind = "retagged" if added and removed else "tagged" if added else "untagged"
-        now = steps.standing(found).now
-        steps.add_event(step, found, kind, author=agent, at=now, added=added, removed=removed)
-        steps.save_head(step, found)
+        return _retag(step, found, agent, tags)
+
+
+def add_tag(*, agent: Agent, conversation: ConversationId, tag: str) -> Conversation:
+    """Put one tag on it, whatever others it has."""
+    with command("conversation.tag", actor=agent, on=None) as step:
+        step.on = found = steps.lock_for(Act.TAG, conversation, agent)
+        if tag not in found.tags and len(found.tags) >= MAX_TAGS:
+            raise Invalid(_("A conversation has room for %(most)s tags.") % {"most": MAX_TAGS})
+        return _retag(step, found, agent, [*found.tags, tag])
+
+
+def remove_tag(*, agent: Agent, conversation: ConversationId, tag: str) -> Conversation:
+    """Take one tag off it, if it has it."""
+    with command("conversation.tag", actor=agent, on=None) as step:
+        step.on = found = steps.lock_for(Act.TAG, conversation, agent)
+        return _retag(step, found, agent, [one for one in found.tags if one != tag])
+
+
+def _retag(step: Step, found: Conversation, agent: Agent, tags: Sequence[str]) -> Conversation:
+    """Give a locked conversation exactly these tags."""
+    before = found.tags
+    tags = list(dict.fromkeys(tags))
+    added = [tag for tag in tags if tag not in before]
+    removed = [tag for tag in before if tag not in tags]
+    if not added and not removed:
+        step.nothing_changed()
         return found
+    require_approval(  # a rule about a tag is about putting it on and taking it off, too
+        "conversation.tag",
+        agent=agent,
+        tags=[*before, *added],
+        issue_type=found.issue_type,
+    )
+    step.note(before=before, after=tags)
+    found.tags = tags
+    found.save(update_fields=["tags"])
+    kind = "retagged" if added and removed else "tagged" if added else "untagged"
+    now = steps.standing(found).now
+    steps.add_event(step, found, kind, author=agent, at=now, added=added, removed=removed)
+    steps.save_head(step, found)
+    return found
 
 
 def set_issue_type(

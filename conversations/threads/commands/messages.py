@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
+from conversations.collisions.commands import kept_if_held
 from conversations.grants.rights import require_act
 from conversations.modes.enforcing import require_note, require_reply
 from conversations.threads import steps
@@ -45,9 +46,10 @@ def post_reply(
     Held if something came after the number its author had `seen`, unless it is to go `anyway`.
     """
     guard = None if anyway else seen
-    return _post(
-        Act.REPLY, K.REPLY, A.PUBLIC, agent, conversation, body, client_id, seen, files, guard
-    )
+    with kept_if_held(agent, conversation, body):
+        return _post(
+            Act.REPLY, K.REPLY, A.PUBLIC, agent, conversation, body, client_id, seen, files, guard
+        )
 
 
 def post_note(
@@ -76,32 +78,30 @@ def _post(
     guard: int | None = None,
 ) -> tuple[Entry, bool]:
     with command(f"conversation.{kind}", actor=agent, on=None) as step:
-        step.on = conversation = steps.lock_for(act, conversation_id, agent)
-        now, sent, takes_part = steps.standing(conversation, client_id=client_id, agent=agent)
-        if sent:
+        conversation, standing = steps.lock_with_standing(
+            act, conversation_id, agent, client_id=client_id, seen=guard
+        )
+        step.on = conversation
+        now, takes_part = standing.now, standing.takes_part
+        if standing.sent:
             step.nothing_changed()
             return steps.sent_before(
                 conversation, client_id, kind=kind, body=body, author=agent, files=files
             ), False
-        spend("agent messages", agent.pk)
+        spend("agent messages", agent.pk, along_with=step.changes)
         if kind == K.REPLY:
             require_reply(conversation, agent, takes_part=takes_part)
             steps.refuse_spam(conversation)
-            if guard is not None:
+            if guard is not None and standing.something_came:
                 hold_if_blind(conversation, agent, guard)
-            if not takes_part:
+            for operation in ("reply.send",) if takes_part else ("conversation.join", "reply.send"):
                 require_approval(
-                    "conversation.join",
+                    operation,
                     agent=agent,
                     tags=conversation.tags,
                     issue_type=conversation.issue_type,
+                    rules=standing.approvals,
                 )
-            require_approval(
-                "reply.send",
-                agent=agent,
-                tags=conversation.tags,
-                issue_type=conversation.issue_type,
-            )
             if conversation.status == Status.RESOLVED:
                 steps.reopen(step, conversation, author=agent, at=now)
             if not takes_part:

@@ -21,8 +21,9 @@ def join(*, agent: Agent, conversation: ConversationId) -> Conversation:
     """Take part in a conversation."""
     with command("conversation.join", actor=agent, on=None) as step:
         step.on = found = steps.lock_for(Act.JOIN, conversation, agent)
-        now, _sent, takes_part = steps.standing(found, agent=agent)
-        if takes_part:
+        standing = steps.standing(found, agent=agent)
+        now = standing.now
+        if standing.takes_part:
             step.nothing_changed()
             return found
         enforcing.require_joining(found, agent)
@@ -41,8 +42,9 @@ def leave(*, agent: Agent, conversation: ConversationId) -> Conversation:
         step.on = found = steps.lock(conversation, agent)
         if found.assignee_id == agent.pk:
             raise Conflict(_("You are responsible here: assign it to a colleague first."))
-        now, _sent, takes_part = steps.standing(found, agent=agent)
-        if not takes_part:
+        standing = steps.standing(found, agent=agent)
+        now = standing.now
+        if not standing.takes_part:
             step.nothing_changed()
             return found
         Participant.objects.filter(conversation=found, agent=agent).update(left_at=now)
@@ -59,8 +61,9 @@ def invite(*, agent: Agent, conversation: ConversationId, who: Agent) -> Convers
             raise NotAllowed(
                 _("%(name)s may not take part in conversations of this inbox.") % {"name": str(who)}
             )
-        now, _sent, takes_part = steps.standing(found, agent=who)
-        if takes_part:
+        standing = steps.standing(found, agent=who)
+        now = standing.now
+        if standing.takes_part:
             step.nothing_changed()
             return found
         enforcing.require_inviting(found, agent, who)
@@ -163,8 +166,9 @@ def transfer(
     """
     with command("conversation.transfer", actor=agent, on=None) as step:
         step.on = found = steps.lock_for(Act.TRANSFER, conversation, agent)
-        now, sent, _takes_part = steps.standing(found, client_id=client_id)
-        if sent:
+        standing = steps.standing(found, client_id=client_id)
+        now = standing.now
+        if standing.sent:
             step.nothing_changed()
             return found
         before = _owner(found, instead_of)

@@ -1,8 +1,9 @@
 """What every socket of ours has: bounded in and out, a heartbeat, and an orderly end.
 
 `Socket` is a Channels consumer without a channel layer: what it hears comes through the hub. A
-frame that goes out is put into the socket's own outbox, so that telling one screen never waits for
-another; a screen that does not read is closed with 4408 when its outbox is full.
+frame that goes out is written at once where the server can (`WRITE`) and nothing is in its way,
+else put into the socket's own outbox: telling one screen never waits for another. A screen that
+does not read is closed with 4408 when its outbox is full.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import json
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -19,7 +21,9 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http.request import split_domain_port, validate_host
 
+from helpdesk.core.frames import WRITE, Frame
 from helpdesk.core.live import hub
+from helpdesk.core.text import read_json
 from helpdesk.core.web.addresses import client_address
 
 logger = logging.getLogger(__name__)
@@ -49,8 +53,8 @@ class BadFrame(ValueError):
     """A frame that is not a JSON object of sane size and depth."""
 
 
-def _refuse_constant(name: str) -> None:
-    raise BadFrame(name)
+def _cannot(data: bytes) -> bool:
+    return False
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -58,8 +62,8 @@ def parse(text: str) -> dict[str, Any]:
     if text.count("[") + text.count("{") > 64:
         raise BadFrame("nested too deeply")
     try:
-        frame = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        frame = read_json(text)
+    except ValueError as error:
         raise BadFrame(str(error)) from error
     if not isinstance(frame, dict):
         raise BadFrame("not an object")
@@ -102,6 +106,7 @@ class Socket(AsyncConsumer):
 
     def __init__(self) -> None:
         self.accepting = self.accepted = False
+        self.write_now: Callable[[bytes], bool] = _cannot
         self.ended = False
         self.close_code = 1000
         self.outbox: list[
@@ -119,6 +124,7 @@ class Socket(AsyncConsumer):
         # Without a channel layer there is one thing to wait for; Channels' way to wait for many
         # costs as much as all we do with a frame.
         self.scope, self.base_send = scope, send
+        self.write_now = scope.get("extensions", {}).get(WRITE, _cannot)
         try:
             while True:
                 await self.dispatch(await receive())
@@ -155,15 +161,18 @@ class Socket(AsyncConsumer):
 
     # --- out ---
 
-    def push(self, text: str | bytes) -> None:
-        """Send soon, in order. Never waits, never raises."""
+    def push(self, frame: Frame | str | bytes) -> None:
+        """Send now or soon, in order. Never waits, never raises."""
         if self.ended:
             return
-        self.waiting_bytes += len(text)
+        frame = frame if isinstance(frame, Frame) else Frame(frame)
+        if self.accepted and self.writer is None and self.write_now(frame.wire):
+            return
+        self.waiting_bytes += sum(map(len, frame.messages))
         if self.waiting_bytes > self.max_outbox:
             self.end(TOO_SLOW)
             return
-        self.outbox.append(text)
+        self.outbox.extend(frame.messages)
         if self.writer is None and self.accepted:
             self.writer = asyncio.get_running_loop().create_task(self._write())
 

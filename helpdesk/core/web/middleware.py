@@ -8,7 +8,6 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from psycopg_pool import PoolTimeout
 
 from helpdesk.core.context import Origin, origin
 from helpdesk.core.refusals import Refusal
@@ -81,7 +80,7 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return response
 
 
-OUT_OF_REACH = (OperationalError, InterfaceError, PoolTimeout)
+OUT_OF_REACH = (OperationalError, InterfaceError)
 
 
 class UnavailableMiddleware:

@@ -1,0 +1,1 @@
+"""PostgreSQL through Django's own backend, with connections that are kept."""
