@@ -10,7 +10,6 @@ import asyncio
 import base64
 import binascii
 import logging
-import time
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -70,6 +69,7 @@ class Room:
         self._greeting: list[Editor] = []
         self._unsaid: dict[int, tuple[Pointer, Editor | None]] = {}
         self._behind = False
+        self._ringing = False
         self._rung_at = -REST
         self._task: asyncio.Task[None] | None = None
 
@@ -181,15 +181,20 @@ class Room:
             return
         self._document, self._draft = news.document, news.draft
         self._tell(news, [editor for editor, _ in offers], [editor for editor, _ in asking])
-        if news.long is not None and time.monotonic() - self._rung_at >= REST:
-            self._rung_at = time.monotonic()
-            # Beside us: a broker that hangs holds up nobody who writes.
-            spawn(in_thread(events.publish, DraftLong(draft_id=news.long)))
+        if news.long is not None and not self._ringing:
+            self._ringing = True
+            loop = asyncio.get_running_loop()
+            loop.call_at(max(loop.time(), self._rung_at + REST), self._ring, news.long)
         if greeting:
             hello = protocol.step_1(news.document.state)
             for editor in greeting:
                 if editor.writes:  # who reads along is not asked for what they have
                     editor.push(hello)
+
+    def _ring(self, draft_id: int) -> None:
+        self._ringing, self._rung_at = False, asyncio.get_running_loop().time()
+        # Beside us: a broker that hangs holds up nobody who writes.
+        spawn(in_thread(events.publish, DraftLong(draft_id=draft_id)))
 
     def _tell(self, news: News, offering: list[Editor], asking: list[Editor]) -> None:
         for rows in in_groups(news.rows):

@@ -142,13 +142,13 @@ class _Launch:
             Program(
                 name=name,
                 command=[*command, "--server", self.wanted.server, "--fd", listener],
-                environment=self._environment(name),
+                environment={"WEB_CORE": str(number)} | os.environ | self._environment(name),
                 folder=addresses.PROJECT,
                 keep_open=(self.listener.fileno(),),
                 stop_seconds=15.0,
                 echo=True,
             )
-            for name in (f"web-{number}" for number in range(1, self.wanted.web + 1))
+            for number, name in ((n, f"web-{n}") for n in range(1, self.wanted.web + 1))
         ]
 
     def _background_programs(self) -> list[Program]:
