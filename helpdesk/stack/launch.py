@@ -142,7 +142,8 @@ class _Launch:
             Program(
                 name=name,
                 command=[*command, "--server", self.wanted.server, "--fd", listener],
-                environment={"WEB_CORE": str(number)} | os.environ | self._environment(name),
+                environment={"WEB_CORE": os.environ.get("WEB_CORE", str(number))}
+                | self._environment(name),
                 folder=addresses.PROJECT,
                 keep_open=(self.listener.fileno(),),
                 stop_seconds=15.0,
