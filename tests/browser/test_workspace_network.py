@@ -105,7 +105,7 @@ def test_a_text_left_before_its_socket_was_open_is_no_error(live, person):
     lin = Customer(live.port)
     lin.says("Hello?")
     Desk(amy, lin.conversation)
-    with amy.page.expect_websocket() as opened:
+    with amy.page.expect_websocket(lambda socket: "left" in socket.url) as opened:
         amy.ask(
             """async (path) => {
               const isTexts = ({ name }) => /\\/texts\\.[^/]*js$/.test(name);
@@ -113,7 +113,7 @@ def test_a_text_left_before_its_socket_was_open_is_no_error(live, person):
               const { SharedText } = await import(name);
               new SharedText({ path, key: "left" }).close();
             }""",
-            f"{lin.conversation}/",
+            f"{lin.conversation}/?left",
         )
     if not opened.value.is_closed():
         opened.value.wait_for_event("close")

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.workspaces import TEXT, Customer, Desk
 from tests.conversations.test_files import png
@@ -230,3 +230,19 @@ def test_who_writes_on_at_once_sends_each_text_once(live, person):
     expect(desk.entry("Line 5")).to_be_visible()
     desk.reads("")
     assert replies(lin) == [f"Line {number}" for number in range(6)]
+
+
+def test_what_waits_for_the_server_is_not_overtaken(live, person):
+    lin = conversation(live.port)
+    amy = person(quiet=False).enter("agent1")
+    waiting: list[Route] = []
+    amy.page.route("**/draft/send/", lambda route: route.abort(), times=1)
+    amy.page.route("**/messages/", lambda route: waiting.append(route), times=1)
+    desk = Desk(amy, lin.conversation)
+    desk.write("First")
+    expect(desk.pending).to_have_count(1)
+    desk.write("Second")
+    expect(desk.pending).to_have_count(2)
+    waiting[0].continue_()
+    expect(desk.pending).to_have_count(0)
+    assert replies(lin) == ["First", "Second"]

@@ -165,7 +165,7 @@ def asking(cast, labelled):
 @pytest.mark.parametrize(
     ("name", "data", "shown"),
     [
-        ("tags", {"tags": ["VIP", "new"]}, ("VIP, old", "VIP, new")),
+        ("tags", {"tags": ["VIP", "new"]}, ("VIP, old", "VIP\nnew")),
         ("issue-type", {"issue_type": "Refund"}, ("Delivery", "Refund")),
     ],
 )

@@ -7,7 +7,6 @@ import { $, $$, clone, elementFrom } from "./dom.js";
 import { dayKey, dayName, localise } from "./time.js";
 
 const NEAR_END = 48; // pixels from the end that still count as being there
-const FAR = ":scope > :not([data-laid]):nth-last-child(n + 60)"; // a screen or two from the end
 const SAME_BREATH = 5 * 60_000; // messages of one author this close together form a group
 
 /**
@@ -38,7 +37,6 @@ export class Transcript {
   #top = 0; // where the scroller stood: only going up leaves the end, growing content does not
   #missed = 0;
   #resized;
-  #width = 0; // of the list when its entries were laid out
 
   constructor({
     list,
@@ -60,10 +58,7 @@ export class Transcript {
     localise(list);
     scroller.addEventListener("scroll", this.#scrolled, { passive: true });
     jump?.addEventListener("click", () => this.toEnd({ behavior: "smooth" }));
-    this.#resized = new ResizeObserver(() => {
-      if (this.#sticky) this.toEnd();
-      this.#rest();
-    });
+    this.#resized = new ResizeObserver(() => this.#sticky && this.toEnd());
     for (const element of [scroller, list, pending]) this.#resized.observe(element);
     this.toEnd();
   }
@@ -203,21 +198,6 @@ export class Transcript {
 
   #entries() {
     return $$(":scope > [data-seq]", this.#list);
-  }
-
-  /**
-   * Entries that were laid out and are far from the end keep their size (`[data-laid]`), so that
-   * the browser can leave alone those out of sight. Another width gives them other sizes.
-   */
-  #rest() {
-    const width = this.#list.clientWidth;
-    const isNew = width !== this.#width;
-    this.#width = width;
-    if (isNew) for (const one of $$(":scope > [data-laid]", this.#list)) delete one.dataset.laid;
-    requestAnimationFrame(() => {
-      if (width !== this.#width) return;
-      for (const one of $$(FAR, this.#list)) one.dataset.laid = "";
-    });
   }
 
   #pendingOf(clientId) {

@@ -30,6 +30,7 @@ const MARKS = { b: "**", i: "*" }; // by the key that sets them
  * - `signal`: the conversation is left
  * - `seen()`: the number up to which the agent has read
  * - `isOffline()`: whether the server is known to be out of reach
+ * - `isQueued()`: whether messages wait to be sent
  * - `onSent({answer})`: the server has taken the text
  * - `onStuck({id, kind, body, files})`: nobody answered; take it and try again
  * - `onTyping(mode, typing)`: the agent writes, or stopped
@@ -425,6 +426,8 @@ export class Composer {
     const isAfter = before && written.startsWith(this.#underWay);
     const body = isAfter ? written.slice(this.#underWay.length).trim() : written;
     this.#underWay = written;
+    // What waits for the server goes first, also where it answers again by now.
+    if (!before && this.#hooks.isQueued()) return this.#giveAway(asked, body);
     const mine = before ? this.#sendAfter(before, asked, body) : this.#sendNext(asked, body);
     this.#sending[asked.kind] = mine;
     this.#refresh();

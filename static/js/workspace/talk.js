@@ -12,6 +12,7 @@ import { Edits } from "./edits.js";
 import { fold, unfold, unfoldAround } from "./folding.js";
 import { enlarge } from "./lightbox.js";
 import { showPeople, tendWatching } from "./people.js";
+import { restFar } from "./resting.js";
 import { Suggestions } from "./suggestions.js";
 import { Tools } from "./tools.js";
 import { Versions } from "./versions.js";
@@ -72,6 +73,7 @@ export class Talk {
     this.#showFirstUnread();
     this.#takeUpUnsent();
     const { signal } = this.#leaving;
+    restFar($("#entries"), signal);
     new CatchUp({
       ...{ scroller: this.#scroller, transcript: this.#transcript, conversation, url, signal },
       readSeq: () => this.#readSeq,
@@ -234,6 +236,7 @@ export class Talk {
       signal: this.#leaving.signal,
       seen: () => this.#seen,
       isOffline: () => this.#stream.light.state === "offline",
+      isQueued: () => this.#outbox.items(conversation).some(({ state }) => state === "sending"),
       onSent: (answer) => {
         this.#unseen = 0;
         if (!answer.approval) this.#stream.expect(conversation, answer.seq);

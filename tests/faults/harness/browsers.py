@@ -92,6 +92,10 @@ class Window:
         else:
             await self.page.locator("#composer-text").fill(body)
             await self.page.locator("#composer-text").press("Control+Enter")
+            await self.page.wait_for_function(  # until then it is there, being sent
+                "(body) => !document.querySelector('#composer-text').textContent.includes(body)",
+                arg=body,
+            )
 
     async def shown(self) -> list[tuple[int, str]]:
         """(number, text) of every entry from top to bottom."""
