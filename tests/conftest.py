@@ -25,6 +25,7 @@ from permissions.roles.presets import install_roles
 PASSWORD = "correct horse battery"
 SHARED = {"browser", "faults"}  # folders whose tests share one running system
 ALONE = {"test_p20_abuse.py"}  # a file in them that runs a system of its own
+TWICE = "browser"  # the longest: half of it has another system
 
 
 class OneWorkerPerSystem(LoadScopeScheduling):  # type: ignore[misc]
@@ -38,6 +39,8 @@ class OneWorkerPerSystem(LoadScopeScheduling):  # type: ignore[misc]
         _tests, folder, *rest = nodeid.split("::")[0].split("/")
         if folder == "stack" or ALONE & set(rest):
             return nodeid.split("::")[0]
+        if folder == TWICE:
+            return f"{folder} {rest[0].startswith('test_workspace')}"
         return folder if folder in SHARED else nodeid
 
 

@@ -117,6 +117,7 @@ def at_once() -> Iterator[None]:
 
 def prepared(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> Any:
     """Run a statement that PostgreSQL plans once per connection; a cursor with its rows."""
+    connection.close_if_health_check_failed()  # as Django's own cursors begin
     connection.ensure_connection()
     raw = connection.connection
     raw.prepare_threshold = 0  # Django allows none; its own cursors never prepare

@@ -81,7 +81,9 @@ async def check(only: str | None, arguments: list[str]) -> list[str]:
 
 def _workers(arguments: list[str]) -> list[str]:
     chosen = any(part.startswith(("-n", "--numprocesses")) for part in arguments)
-    return [] if chosen or find_spec("xdist") is None else ["-n", "2", "--dist", "loadscope"]
+    if chosen or find_spec("xdist") is None:
+        return []
+    return ["-n", str(AT_ONCE + 1), "--dist", "loadscope"]  # one of them is always waiting
 
 
 async def _run(stage: Stage, gate: asyncio.Semaphore) -> bool:
