@@ -187,6 +187,7 @@ def test_nothing_moves_while_events_arrive(live, person, top):
     amy.ask("() => new Promise((done) => setTimeout(done, 600))")  # recent input is over
     amy.ask(WATCH)
     other.agent.ask("document.querySelector('#stream').scrollTop = 1e6")  # nobody answers blind
+    expect(other.page.locator(f"#row-{lin.conversation} [data-badge]")).to_be_hidden()
     other.page.locator("[data-act=claim]").click()
     other.write("I look after it")
     other.turn_to("note")

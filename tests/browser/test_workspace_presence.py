@@ -23,7 +23,12 @@ def test_a_row_shows_who_looks_and_who_writes(live, person):
     lin.says("And another thing")  # the row is drawn anew
     expect(ben.page.locator(f"#row-{lin.conversation}")).to_contain_text("And another thing")
     expect(there).to_have_count(1)
+    desk.act("claim")
+    responsible = ben.page.locator(f"#row-{lin.conversation} .responsible")
+    expect(responsible).to_have_attribute("aria-label", re.compile("Assigned to 林晓 · 林晓: "))
+    expect(there).to_have_count(0)  # told once, on the one avatar
     amy.page.close()
+    expect(responsible).to_have_attribute("aria-label", "Assigned to 林晓")
     expect(there).to_have_count(0)
 
 

@@ -16,24 +16,40 @@ let asked = "";
 
 const listed = () => $$(":scope > [data-conversation]", rows).slice(0, MOST);
 
+const doing = ({ name, state }) => say("person-doing", { name, doing: say(`doing-${state}`) });
+
 function draw(row) {
   const place = $(".row-people", row);
   if (!place) return;
   const others = (known.get(row.dataset.conversation) ?? []).filter(({ id }) => id !== reader);
+  const responsible = others.find(({ id }) => id === Number(row.dataset.assignee));
   place.replaceChildren(
-    ...others.slice(0, SHOWN).map((agent) => {
-      const person = clone("person");
-      const doing = say("person-doing", { name: agent.name, doing: say(`doing-${agent.state}`) });
-      person.classList.replace("s", "xs");
-      person.classList.add(`p${agent.colour}`);
-      person.dataset.state = agent.state;
-      person.title = doing;
-      person.setAttribute("role", "img");
-      person.setAttribute("aria-label", doing);
-      person.textContent = [...agent.name.trim()][0]?.toUpperCase() ?? "?";
-      return person;
-    }),
+    ...others
+      .filter((agent) => agent !== responsible)
+      .slice(0, SHOWN)
+      .map((agent) => {
+        const person = clone("person");
+        person.classList.replace("s", "xs");
+        person.classList.add(`p${agent.colour}`);
+        person.dataset.state = agent.state;
+        person.title = doing(agent);
+        person.setAttribute("role", "img");
+        person.setAttribute("aria-label", doing(agent));
+        person.textContent = [...agent.name.trim()][0]?.toUpperCase() ?? "?";
+        return person;
+      }),
   );
+  drawResponsible(row, responsible);
+}
+
+/** Whoever it is assigned to stands on the row anyway: what they do is told there. */
+function drawResponsible(row, agent) {
+  const person = $(".responsible", row);
+  if (!person) return;
+  const { assigned } = person.dataset;
+  person.dataset.state = agent?.state ?? "";
+  person.title = agent ? doing(agent) : person.dataset.name;
+  person.setAttribute("aria-label", agent ? `${assigned} · ${person.title}` : assigned);
 }
 
 /** Tell the server which rows are there, if they are others than before. */
