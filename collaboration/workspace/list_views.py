@@ -21,6 +21,8 @@ from helpdesk.core.refusals import Invalid
 from helpdesk.core.web.negotiation import read_input, read_number, wants_json
 from permissions.accounts.doors import AgentRequest, agents_only
 from permissions.accounts.models import Agent, Team
+from permissions.acts.checks import has_duty, seen
+from permissions.acts.vocabulary import Duty
 
 MOST_CHOSEN = 500  # conversations named one by one
 
@@ -32,27 +34,31 @@ def conversations(request: AgentRequest) -> HttpResponse:
     if not wants_json(request) and not request.headers.get("HX-Request"):
         context = {"talk": None, **lists_shown(request)}
         return render(request, "collaboration/workspace/workspace.html", context)
-    page, listing = _page(request)
+    context = _page(request)
     if wants_json(request):
-        rows = [threads.row_json(row) for row in page.rows]
-        return JsonResponse({"conversations": rows, "next": page.next or None})
-    context = {"page": page, "listing": listing}
+        rows = [threads.row_json(row) for row in context["page"].rows]
+        return JsonResponse({"conversations": rows, "next": context["page"].next or None})
     if not request.GET.get("cursor"):
-        context["chips"] = choices.chips(request.user, listing)
+        context["chips"] = choices.chips(request.user, context["listing"])
     return render(request, "collaboration/workspace/partials/rows.html", context)
 
 
-def _page(request: AgentRequest) -> tuple[threads.Page, Listing]:
+def _page(request: AgentRequest) -> dict[str, Any]:
     listing = Listing.read(request.GET)
     size = read_number(request.GET.get("size"), 50, most=100) or 50
     cursor = request.GET.get("cursor", "")
-    return threads.conversation_page(request.user, listing, cursor=cursor, size=size), listing
+    return {
+        "listing": listing,
+        "page": threads.conversation_page(request.user, listing, cursor=cursor, size=size),
+        "sees_inboxes": bool(seen(request.user)),
+        "opens_inboxes": has_duty(request.user, Duty.ROLES),
+    }
 
 
 def lists_shown(request: AgentRequest) -> dict[str, Any]:
     """What the workspace's list column shows."""
-    page, listing = _page(request)
-    return {"page": page, "listing": listing, **_views_shown(request, listing)}
+    context = _page(request)
+    return context | _views_shown(request, context["listing"])
 
 
 def _is(view: SavedView, listing: Listing, owner: Agent) -> bool:

@@ -14,6 +14,18 @@ document.addEventListener("htmx:config:request", ({ detail }) => {
   detail.ctx.request.headers["X-CSRFToken"] = csrfToken();
 });
 
+// Where an answer is waited for says so; the stylesheet shows it. A request that took the place of
+// another is the one that counts.
+const awaited = new WeakMap();
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (!isWaitedFor(ctx) || !ctx.target) return;
+  awaited.set(ctx.target, ctx);
+  ctx.target.ariaBusy = "true";
+});
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+  if (ctx.target && awaited.get(ctx.target) === ctx) ctx.target.ariaBusy = null;
+});
+
 // A refusal names #toasts as its target; any other error page has no place on the screen.
 document.addEventListener("htmx:before:swap", (event) => {
   const { response, hx } = event.detail.ctx;

@@ -297,13 +297,6 @@ export class List {
     this.#rows.addEventListener("click", ({ target }) => {
       if (target.closest("[data-again]")) this.#again(target.closest(".more"));
     });
-    const concerns = ({ detail }) => detail.ctx?.target === this.#rows;
-    document.addEventListener("htmx:before:request", (event) => {
-      if (concerns(event)) this.#rows.ariaBusy = "true";
-    });
-    document.addEventListener("htmx:finally:request", (event) => {
-      if (concerns(event)) this.#rows.ariaBusy = null;
-    });
     this.#rows.addEventListener("htmx:after:settle", () => this.#adopt());
   }
 
