@@ -35,7 +35,7 @@ def counted() -> dict[str, int]:
     """How many rows every table of ours holds."""
     models = [
         model
-        for app in ("permissions", "conversations")
+        for app in ("permissions", "conversations", "collaboration")
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
     ]
     return {model._meta.label: model._default_manager.count() for model in models}

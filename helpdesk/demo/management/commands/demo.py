@@ -14,6 +14,7 @@ from django.db import connection
 from helpdesk.demo.people import assemble
 from helpdesk.demo.playing import import_past, play
 from helpdesk.demo.scenes import SCENES
+from helpdesk.demo.texts import keep_texts
 
 LOCK = 0x74616E64656D  # "tandem"; held while the data is made
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         try:
             cast = assemble(password)
             past = import_past(cast)
-            acts = play(SCENES, cast)
+            acts = play(SCENES, cast) + keep_texts(cast)
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
