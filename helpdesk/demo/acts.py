@@ -53,6 +53,19 @@ def reopen(who: str, *, after: float = 1) -> Act:
     return Act("reopen", who, after)
 
 
+def tag(who: str, label: str, *, after: float = 1) -> Act:
+    return Act("tag", who, after, label)
+
+
+def classify(who: str, label: str, *, after: float = 1) -> Act:
+    return Act("classify", who, after, label)
+
+
+def hurry(who: str, *, after: float = 1) -> Act:
+    """Mark it as urgent."""
+    return Act("hurry", who, after)
+
+
 def snooze(who: str, *, hours: float, after: float = 1) -> Act:
     """Set aside for so many hours from the moment the demo is made."""
     return Act("snooze", who, after, hours=hours)

@@ -18,7 +18,7 @@ from conversations.intake.importing.dialogues import read_dialogue
 from conversations.intake.models import CustomerSession
 from conversations.threads import commands
 from conversations.threads.files import upload_file
-from conversations.threads.models import Entry, ReadMark
+from conversations.threads.models import Entry, Priority, ReadMark
 from conversations.threads.steps import told_at
 from helpdesk.core.context import Origin, origin
 from helpdesk.demo.acts import Act, Scene
@@ -38,6 +38,9 @@ EVENTS = {
     "resolve": "resolved",
     "reopen": "reopened",
     "snooze": "snoozed",
+    "tag": "tagged",
+    "classify": "classified",
+    "hurry": "prioritised",
 }
 
 
@@ -152,6 +155,14 @@ class _Stage:
                 )
             case "assign":
                 commands.assign(agent=agent, conversation=conversation, to=self.cast.agents[act.to])
+            case "tag":
+                commands.add_tag(agent=agent, conversation=conversation, tag=act.body)
+            case "classify":
+                commands.set_issue_type(agent=agent, conversation=conversation, issue_type=act.body)
+            case "hurry":
+                commands.prioritise(
+                    agent=agent, conversation=conversation, priority=Priority.URGENT
+                )
             case "snooze":
                 until = now + timedelta(hours=act.hours)
                 commands.snooze(agent=agent, conversation=conversation, until=until)

@@ -6,6 +6,8 @@ from helpdesk.demo.acts import (
     Scene,
     assign,
     claim,
+    classify,
+    hurry,
     join,
     leave,
     note,
@@ -14,7 +16,12 @@ from helpdesk.demo.acts import (
     resolve,
     says,
     snooze,
+    tag,
 )
+
+# What the shop's desk calls its customers and their matters.
+VIP, NEW, AT_RISK = "VIP", "新客户 New", "潜在问题 At risk"
+ORDERS, AFTER_SALES, TECHNICAL = "订单 Orders", "售后 After-sales", "技术 Technical"
 
 
 def _ago(*, days: float = 0, hours: float = 0, minutes: float = 0) -> timedelta:
@@ -38,6 +45,8 @@ SCENES = (
             ),
             says("截图发给你们看一下", after=1, files=("invoice-A-20931.png",)),
             claim("agent1", after=3),
+            tag("senior", VIP, after=0.5),
+            classify("senior", AFTER_SALES, after=0.5),
             reply(
                 "agent1",
                 "您好雨桐，抱歉给您添麻烦了！我马上为您核对订单 A-20931 的开票信息。",
@@ -121,6 +130,7 @@ SCENES = (
                 files=("kettle-readings.csv",),
             ),
             claim("agent3", after=6),
+            classify("senior", TECHNICAL, after=0.5),
             reply(
                 "agent3",
                 "Hello Jonas, thank you for measuring so carefully, that helps a lot. Which number "
@@ -166,6 +176,9 @@ SCENES = (
                 after=0,
             ),
             claim("agent1", after=4),
+            classify("senior", ORDERS, after=0.5),
+            tag("senior", AT_RISK, after=0.5),
+            hurry("senior", after=0.5),
             reply(
                 "agent1",
                 "Hello Priya, I understand, and I'm sorry for the fright. I can see two payments "
@@ -213,6 +226,8 @@ SCENES = (
                 after=0,
             ),
             claim("agent1", after=3),
+            tag("senior", NEW, after=0.5),
+            classify("senior", ORDERS, after=0.5),
             reply(
                 "agent1",
                 "What a lovely present! Of course. What shall we write, and shall we leave the "
@@ -238,6 +253,7 @@ SCENES = (
             says("Hello! My teapot arrived today, but a piece of the lid is missing :(", after=0),
             says("Here is a photo.", after=2, files=("lid.jpg",)),
             claim("agent2", after=5),
+            classify("senior", AFTER_SALES, after=0.5),
             reply(
                 "agent2",
                 "Oh no, that must have happened on the way. Thank you for the photo, Sofia. We "
@@ -263,6 +279,7 @@ SCENES = (
         acts=(
             says("请问订单 A-20890 的电子发票发到哪个邮箱了？我一直没收到。", after=0),
             claim("agent1", after=8),
+            classify("senior", AFTER_SALES, after=0.5),
             reply(
                 "agent1",
                 "您好，系统显示发送到了 QQ 邮箱，可能进了垃圾箱。我刚才重新发送了一次，请查收。",
@@ -290,6 +307,7 @@ SCENES = (
                 after=0,
             ),
             claim("agent3", after=12),
+            classify("senior", TECHNICAL, after=0.5),
             note(
                 "agent3",
                 "Log shows 40 failed tries from another country last night. Password "
@@ -319,6 +337,7 @@ SCENES = (
                 after=0,
             ),
             claim("agent2", after=9),
+            classify("senior", ORDERS, after=0.5),
             reply(
                 "agent2",
                 "You're right, Elena, only three are left. Twelve more come out of the kiln on the "
@@ -344,6 +363,8 @@ SCENES = (
         acts=(
             says("想定制一套叠碗，釉色能做成天青色吗？送给老师退休的礼物。", after=0),
             claim("senior", after=15),
+            tag("senior", VIP, after=0.5),
+            classify("senior", ORDERS, after=0.5),
             reply(
                 "senior",
                 "可以的，定制釉色加价 12 欧元，烧制大约需要十天。您希望在碗底刻字吗？最多六个字。",
@@ -368,6 +389,7 @@ SCENES = (
         acts=(
             says("晨间对杯比想象中小，想退货，怎么操作？", after=0),
             claim("agent1", after=4),
+            classify("senior", AFTER_SALES, after=0.5),
             reply(
                 "agent1",
                 "您好李娜，六十天内都可以退，运费由我们承担。取件码 **JD8841** 已发到您的手机，"
@@ -398,6 +420,7 @@ SCENES = (
                 "Can I still change the delivery address of A-20877? I typed the old flat.", after=0
             ),
             claim("agent2", after=2),
+            classify("senior", ORDERS, after=0.5),
             reply("agent2", "Just in time, it's being packed. What is the new address?", after=2),
             says("14 Mill Lane, Flat 3, Leeds LS6 2QT", after=3),
             reply("agent2", "Changed, and the label is printed anew. It leaves today.", after=4),
@@ -422,6 +445,7 @@ SCENES = (
                 after=4,
             ),
             claim("agent1", after=6),
+            classify("senior", AFTER_SALES, after=0.5),
             reply(
                 "agent1",
                 "您好，这不是质量问题，是木头缺油了。用软布薄薄擦一层亚麻籽油，晾一晚就会恢复，"
@@ -453,6 +477,8 @@ SCENES = (
                 after=0,
             ),
             claim("senior", after=20),
+            tag("senior", VIP, after=0.5),
+            classify("senior", ORDERS, after=0.5),
             reply(
                 "senior",
                 "With pleasure. Here is our offer; it holds for 30 days and includes delivery.",
