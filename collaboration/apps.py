@@ -37,6 +37,7 @@ class CollaborationConfig(AppConfig):
                 "people",
                 Duty.SETTINGS,
             ),
+            ("policy:internal", _("Internal messages"), TEAMWORK, "lock", Duty.SETTINGS),
             ("approvals:rules", _("Approvals"), TEAMWORK, "checks", Duty.SETTINGS),
             ("context:customer-fields", _("Customer fields"), CUSTOMERS, "user", Duty.FIELDS),
             ("context:access", _("Sensitive data"), SAFETY, "eye", Duty.ACCESS),

@@ -1,12 +1,14 @@
 """The cast: amy (all of an agent's rights), ben (may look), eve (outside), lin (the customer)."""
 
+import copy
+import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from xdist.scheduler import LoadScopeScheduling
 
@@ -21,6 +23,8 @@ from permissions.accounts.models import Agent, Team
 from permissions.acts.checks import forget_rights, give
 from permissions.acts.vocabulary import Act
 from permissions.roles.presets import install_roles
+from tests.database import Rows, kept_between_tests
+from tests.stack.prepared import Prepared
 
 PASSWORD = "correct horse battery"
 SHARED = {"browser", "faults"}  # folders whose tests share one running system
@@ -49,8 +53,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneWorkerPer
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests that commit are cleaned up by TRUNCATE, which the audit table refuses elsewhere.
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What tests that commit leave is taken away again, which the audit table refuses elsewhere.
 
     The roles are there already, which each test's first inbox would make anew otherwise.
     """
@@ -59,6 +63,30 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         cursor.execute("ALTER TABLE permissions_seal DISABLE TRIGGER seal_no_truncate")
         install_roles()
         cursor.execute("TRUNCATE permissions_auditrecord RESTART IDENTITY")
+        base = Rows.stored()
+    with kept_between_tests(base):
+        yield
+
+
+@pytest.fixture(scope="session")
+def _rehearsed(django_db_setup: None, django_db_blocker: Any) -> "tuple[Rows, Cast]":
+    """The cast as commands make it, and their rows."""
+    with django_db_blocker.unblock():
+        before = Rows.stored()
+        rehearsal = transaction.atomic()
+        rehearsal._from_testcase = True  # else no command runs inside
+        with rehearsal:
+            made = make_cast()
+            rows = Rows.stored() - before
+            transaction.set_rollback(True)
+    return rows, made
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """`prepared.copy("product", folder)`: a data directory that needs no first start."""
+    own = tmp_path_factory.getbasetemp()
+    return Prepared(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture(autouse=True)
@@ -126,8 +154,13 @@ def make_cast() -> Cast:
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+def cast(request: pytest.FixtureRequest, db: None) -> Cast:
+    """Where the test commits, processes know of them from the tests before: so they are others."""
+    if not connection.in_atomic_block:
+        return make_cast()
+    rows, made = request.getfixturevalue("_rehearsed")
+    rows.store()
+    return copy.deepcopy(made)
 
 
 @pytest.fixture

@@ -82,6 +82,15 @@ for _who, _inner in TALKS.items():
     KNOWN_TO |= {
         f"{_who} number": _clear | _customer & {"lin", "max"},
         f"{_who} number in a note": _clear,
+        # Sensitive notes are for whoever reads customers' sensitive details, too.
+        **dict.fromkeys(
+            (
+                f"{_who} {thing}{part}"
+                for thing in ("confided", "confided draft")
+                for part in ("", " file name", " file")
+            ),
+            _clear,
+        ),
         f"{_who} typing": _clear,
         f"{_who} declined": frozenset({_proposer}),
         f"{_who} grant": OVERSEERS,
@@ -227,7 +236,7 @@ def _write(made: Planted, who: str, inbox: Inbox, customer: str) -> None:
 def say(made: Planted, who: str) -> None:
     """Messages, a reply and a note, with files and numbers."""
     secrets, session, agent = made.secrets, made.sessions[who], _helper(made, who)
-    post_message(session=session, body=secrets.words(f"{who} text", 30), client_id=uuid.uuid4())
+    post_message(session=session, body=secrets.words(f"{who} text", 12), client_id=uuid.uuid4())
     post_message(
         session=session,
         body=f"{secrets.digits(f'{who} number', '13', 9)} {secrets.words(f'{who} text', 10)}",
@@ -236,6 +245,15 @@ def say(made: Planted, who: str) -> None:
     )
     _reply(made, who, "text")
     note(made, who, 20, [_file(made, who, "note file", agent)])
+    boss = made.people["supervisor"]
+    commands.post_note(
+        agent=boss,
+        conversation=made.conversations[who],
+        body=f"@Supervisor @Admin {made.secrets.words(f'{who} confided', 4)}",
+        client_id=uuid.uuid4(),
+        files=[_file(made, who, "confided file", boss)],
+        sensitive=True,
+    )
 
 
 def _reply(made: Planted, who: str, thing: str) -> Entry:
@@ -352,17 +370,26 @@ def _work_together(made: Planted, who: str) -> None:
         )
     answer = words(f"{who} declined", 3)
     decline_suggestion(agent=decider, conversation=conversation, suggestion=one.pk, answer=answer)
-    name, content = (words(f"{who} drafted file{part}", 3) for part in (" name", ""))
-    upload = SimpleUploadedFile(f"{name}.txt", content.encode())
-    kept = attach_file(agent=agent, conversation=conversation, kind="reply", upload=upload)
-    made.files.append(str(kept.pk))
-    _draft(conversation, agent, words(f"{who} drafted before", 6), words(f"{who} drafted", 6))
+    boss = made.people["supervisor"]
+    for author, kind, thing in ((agent, "reply", "drafted"), (boss, "sensitive", "confided draft")):
+        name, content = (words(f"{who} {thing} file{part}", 3) for part in (" name", ""))
+        upload = SimpleUploadedFile(f"{name}.txt", content.encode())
+        kept = attach_file(agent=author, conversation=conversation, kind=kind, upload=upload)
+        made.files.append(str(kept.pk))
+    _draft(
+        *(conversation, "reply", agent),
+        *(words(f"{who} {thing}", 6) for thing in ("drafted before", "drafted")),
+    )
+    _draft(
+        *(conversation, "sensitive", boss),
+        *(words(f"{who} confided draft", 2) for _ in range(2)),
+    )
 
 
-def _draft(conversation: uuid.UUID, agent: Agent, *texts: str) -> None:
+def _draft(conversation: uuid.UUID, kind: str, agent: Agent, *texts: str) -> None:
     """A shared text, and what it was before."""
     with transaction.atomic():
-        draft, document = log.lock((str(conversation), "reply")), Signed()
+        draft, document = log.lock((str(conversation), kind)), Signed()
         for text in texts:
             if document.length:
                 version = log.version_of(draft, document, agent.pk)

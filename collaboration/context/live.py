@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Collection
 
 from collaboration.workspace.screens import Screen, screens, spawn
+from collaboration.workspace.seats import Seat
 from conversations.customers.events import CustomerChanged, FieldsChanged, RevealsChanged
 from conversations.reveals.queries import Held, held_by
 from conversations.threads import feeds
-from conversations.threads.covering import clear_screens, is_on
+from conversations.threads.covering import is_on, readings_of
 from conversations.threads.models import Conversation
 from helpdesk.core.live import hub
 from helpdesk.core.live.threads import in_thread
@@ -19,9 +20,10 @@ from permissions.approvals.events import ApprovalMoved
 from permissions.policies.events import PolicyChanged
 
 EVERYONE = "*"  # whichever customer a screen shows
+Version = tuple[int, int]  # of somebody's rights, and how many exceptions they have
 
 _held: dict[tuple[int, str], Held] = {}  # (agent, customer) → what is revealed
-_versions: dict[int, int] = {}  # agent → version of their rights when the screens were told
+_versions: dict[int, Version] = {}  # by agent: when the screens were told
 _masked = False  # whether message texts were masked when the screens were told
 _timer: asyncio.TimerHandle | None = None
 
@@ -50,8 +52,8 @@ async def look() -> None:
     Two short queries for all agents before this process's screens, whatever was told or not.
     """
     global _timer, _masked
-    agents = {screen.seat.agent_id: screen.seat.version for screen in screens if screen.seat}
-    found, masked = await in_thread(_read, set(agents)) if agents else ({}, _masked)
+    agents = {screen.seat.agent_id for screen in screens if screen.seat}
+    found, masked = await in_thread(_read, agents) if agents else ({}, _masked)
     changed, _masked = masked != _masked, masked
     before = {key: held for key, held in _held.items() if key[0] in agents}
     here = {screen.seat.agent_id for screen in screens if screen.seat}  # who came meanwhile too
@@ -65,12 +67,11 @@ async def look() -> None:
             if texts:
                 await _see(key[0])
             _tell(*key, texts=texts)
-    for agent_id, version in agents.items():
-        if _versions.get(agent_id, version) != version:
-            await _see(agent_id)
-            _tell(agent_id, EVERYONE, texts=True)
-    _versions.clear()
-    _versions.update(agents)
+    for agent_id in _versions.keys() - here:
+        del _versions[agent_id]
+    for agent_id, (version, *others) in _seated().items():
+        if not others:  # all of their screens know the same
+            await _tell_rights(agent_id, version, unless=_versions.get(agent_id, version))
     if changed:
         await _tell_all()
     if _timer:
@@ -79,6 +80,28 @@ async def look() -> None:
     if found:
         pause = max(0.0, min(one.ends_in for one in found.values())) + 0.05
         _timer = asyncio.get_running_loop().call_later(pause, lambda: spawn(look()))
+
+
+def _seated() -> dict[int, set[Version]]:
+    """Which versions the agents' screens know."""
+    found: dict[int, set[Version]] = {}
+    for screen in screens:
+        if seat := screen.seat:
+            found.setdefault(seat.agent_id, set()).add((seat.version, seat.grants))
+    return found
+
+
+async def rights_changed(seat: Seat) -> None:
+    """Told by the first of their screens that notices; the look finds what nobody told."""
+    version = seat.version, seat.grants
+    await _tell_rights(seat.agent_id, version, unless=_versions.get(seat.agent_id))
+
+
+async def _tell_rights(agent_id: int, version: Version, *, unless: Version | None) -> None:
+    _versions[agent_id] = version
+    if version != unless:
+        await _see(agent_id)
+        _tell(agent_id, EVERYONE, texts=True)
 
 
 @hub.hears(RevealsChanged)
@@ -117,13 +140,13 @@ async def _tell_all() -> None:
 
 
 async def _see(agent_id: int) -> None:
-    """Ask anew which of the conversations on the agent's screens they read clearly."""
+    """Ask anew how the agent reads the conversations on their screens."""
     mine = [screen for screen in screens if screen.seat and screen.seat.agent_id == agent_id]
     watched = {pk for screen in mine for pk in getattr(screen, "watched", ())}
-    clear = await in_thread(clear_screens, agent_id, watched) if watched else set()
+    found = await in_thread(readings_of, agent_id, watched) if watched else {}
     for screen in mine:
         for conversation_id in list(getattr(screen, "watched", ())):
-            feeds.see(conversation_id, screen, clear=conversation_id in clear)
+            feeds.see(conversation_id, screen, found.get(conversation_id, feeds.NOTHING_MORE))
 
 
 async def _tell_watchers(customer_id: str) -> None:

@@ -69,7 +69,7 @@ def panel(reader: Agent, conversation: Conversation) -> Panel:
         attributes=attributes(customer),
         past=past(reader, conversation),
         notes=notes(reader, conversation),
-        files=files(conversation),
+        files=files(reader, conversation),
     )
 
 
@@ -134,7 +134,8 @@ def _with_question(reader: Agent, customer: uuid.UUID, before: str) -> QuerySet[
             Q(last_activity_at__lt=at) | Q(last_activity_at=at, id__lt=pk),
             last_activity_at__lte=at,
         )
-    first = Entry.objects.filter(conversation=OuterRef("pk"), seq=1).exclude(kind="event")
+    first = Entry.objects.filter(conversation=OuterRef("pk"), seq=1, sensitive=False)
+    first = first.exclude(kind="event")
     return found.annotate(question=Subquery(first.values("body")[:1])).order_by(
         "-last_activity_at", "-id"
     )
@@ -177,9 +178,9 @@ def notes(reader: Agent, conversation: Conversation, before: int = 0) -> Page[En
     return _page(rows, NOTES, lambda entry: entry.seq)
 
 
-def files(conversation: Conversation, before: uuid.UUID | None = None) -> Page[File]:
+def files(reader: Agent, conversation: Conversation, before: uuid.UUID | None = None) -> Page[File]:
     """The files that were sent or noted in it, the latest first, with their entry's `seq`."""
-    found = conversation.files.filter(entry__isnull=False)
+    found = File.objects.open_to(reader).filter(conversation=conversation, entry__isnull=False)
     if before:
         found = found.filter(pk__lt=before)
     rows = found.annotate(seq=F("entry__seq")).order_by("-pk")

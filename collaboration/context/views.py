@@ -48,7 +48,7 @@ def notes(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def files(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
     conversation = queries.seen(request.user, pk)
-    page = queries.files(conversation, _read_id(request.GET.get("before", "")))
+    page = queries.files(request.user, conversation, _read_id(request.GET.get("before", "")))
     context = {"conversation": conversation, "page": page}
     return render(request, PARTIALS + "panel_files.html", context)
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from collaboration.drafts import protocol, rooms
-from collaboration.drafts.models import PrivateDraft
+from collaboration.drafts import protocol, returning, rooms
+from collaboration.drafts.models import SharedDraft
 from collaboration.drafts.protocol import BadFrame, Frame
 from collaboration.drafts.writing import verdicts
 from collaboration.policy import live as policy
@@ -18,6 +18,7 @@ from collaboration.workspace.screens import spawn
 from collaboration.workspace.seated import SeatedSocket
 from collaboration.workspace.seats import Seat
 from conversations.threads.events import EntryAdded
+from helpdesk.core.frames import READ
 from helpdesk.core.live import hub
 from helpdesk.core.live.sockets import (
     MAX_FRAME,
@@ -27,6 +28,7 @@ from helpdesk.core.live.sockets import (
     TOO_MANY,
     UNREADABLE,
 )
+from helpdesk.core.live.threads import in_thread
 
 _editors: set["DraftConsumer"] = set()
 
@@ -49,8 +51,7 @@ class DraftConsumer(SeatedSocket):
             self.conversation_id = str(uuid.UUID(route["pk"]))
         except ValueError:
             return await self.refuse(NOTHING_HERE)
-        mode = PrivateDraft.Mode
-        self.kind = (mode.NOTE if route.get("note") else mode.REPLY).value
+        self.kind = route.get("kind") or SharedDraft.Kind.REPLY.value
         asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         self.acknowledges = asked.get("ack") == ["1"]
         await policy.know()
@@ -63,25 +64,47 @@ class DraftConsumer(SeatedSocket):
         _editors.add(self)
         await self.accept()
         self.room = rooms.enter((self.conversation_id, self.kind), self)
+        if read_by := self.scope.get("extensions", {}).get(READ):
+            read_by(self.take)
+
+    async def ask_seat(self, session_key: str) -> Seat | None:
+        """And what they may, on the loop if they were here before and all is as it was then."""
+        back = await returning.look(session_key, self.conversation_id, self.kind)
+        if back.seat is None:
+            seat = await super().ask_seat(session_key)
+            if seat is not None:
+                returning.remember(seat, back.versions)
+            return seat
+        if back.writes and not policy.hides_supervisors():
+            self.sees = self.writes = True
+        else:
+            await in_thread(self.look_at_rights, back.seat)
+        return back.seat
 
     def look_up(self, session_key: str) -> Seat | None:
-        """And whether they may write, so that their client is asked for what it has; each edit is
-        asked about anew. And whether colleagues see them."""
         seat = super().look_up(session_key)
         if seat is not None:
-            hand = seat.agent_id, session_key
-            found = verdicts([hand], self.conversation_id, self.kind).get(hand)
-            self.sees, self.writes = found or (False, False)
-            self.unseen = policy.hides_supervisors() and policy.is_unseen(
-                seat.agent_id, self.conversation_id
-            )
+            self.look_at_rights(seat)
         return seat
 
+    def look_at_rights(self, seat: Seat) -> None:
+        """Whether they may write, so that their client is asked for what it has; each edit is asked
+        about anew. And whether colleagues see them."""
+        hand = seat.agent_id, seat.session_key
+        found = verdicts([hand], self.conversation_id, self.kind).get(hand)
+        self.sees, self.writes = found or (False, False)
+        self.unseen = policy.hides_supervisors() and policy.is_unseen(
+            seat.agent_id, self.conversation_id
+        )
+
     async def websocket_receive(self, message: dict[str, Any]) -> None:
-        data, seat, room = message.get("bytes"), self.seat, self.room
+        self.take(message.get("bytes"))
+
+    def take(self, data: bytes | None) -> None:
+        seat, room = self.seat, self.room
         if self.ended or seat is None or room is None:
             return
-        if not isinstance(data, bytes):
+        if data is None:
             return self.end(UNREADABLE)
         if len(data) > MAX_FRAME:
             return self.end(TOO_LARGE)

@@ -28,6 +28,18 @@ class Unfit(Exception):
     """An update that cannot be part of a draft. The document is to be read anew from the log."""
 
 
+def joined(updates: Sequence[bytes]) -> bytes:
+    """One update that does what all of these do. Raises Unfit."""
+    if len(updates) == 1:
+        return updates[0]
+    try:
+        return merge_updates(*updates)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # what Rust panics with is no Exception
+        raise Unfit from error
+
+
 class _Ear:
     """What is heard while updates are applied. It holds nothing else: pycrdt keeps its methods."""
 
@@ -113,7 +125,7 @@ class Document:
         """Take in what is in the log, in its order."""
         updates = [update for _, update in written]
         if updates:
-            self.apply(merge_updates(*updates))
+            self.apply(joined(updates))
 
     def _apply(self, update: bytes) -> None:
         self._state = None
@@ -121,7 +133,7 @@ class Document:
             self.doc.apply_update(update)
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # what Rust panics with is no Exception
+        except BaseException as error:
             raise Unfit from error
 
     def admit(self, update: bytes) -> bool:
@@ -186,7 +198,7 @@ class Signed(Document):
 
     def replay(self, written: Iterable[tuple[Author, bytes]]) -> None:
         for author, updates in groupby(written, key=itemgetter(0)):
-            self.apply(merge_updates(*(update for _, update in updates)), author)
+            self.apply(joined([update for _, update in updates]), author)
 
     def write(self, text: str, author: Author) -> bytes:
         """Go on at the end of the text; the update that does it."""

@@ -13,10 +13,10 @@ from permissions.accounts.models import Agent
 
 
 def waiting_files(reader: Agent, conversation: uuid.UUID) -> list[dict[str, Any]]:
-    """Those of the reply and of the note, in the order they came. NotFound if unseen."""
+    """Those of the reply and of the notes, in the order they came. NotFound if unseen."""
     if not Conversation.objects.visible_to(reader).filter(pk=conversation).exists():
         raise NotFound
-    found = File.objects.drafted().filter(conversation=conversation)
+    found = File.objects.drafted().open_to(reader).filter(conversation=conversation)
     return [waiting_json(file) for file in found.select_related("agent")]
 
 

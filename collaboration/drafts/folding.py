@@ -2,11 +2,11 @@
 
 import logging
 
-from django.db.models import F
+from django.db.models.functions import Mod
 
 from collaboration.drafts import log
 from collaboration.drafts.documents import Document
-from collaboration.drafts.models import DraftVersion, SharedDraft
+from collaboration.drafts.models import DraftUpdate, DraftVersion, SharedDraft
 
 logger = logging.getLogger(__name__)
 PAGE = 200  # drafts of one sweep
@@ -44,5 +44,6 @@ def _forget_versions(draft: SharedDraft) -> None:
 
 def fold_long() -> int:
     """Fold the drafts whose doorbell was not heard."""
-    found = SharedDraft.objects.filter(n__gte=F("snapshot_n") + SharedDraft.FOLD).order_by("pk")
-    return sum(fold(pk) for pk in list(found.values_list("pk", flat=True)[:PAGE]))
+    rung = DraftUpdate.objects.alias(past=Mod("n", SharedDraft.FOLD)).filter(past=0)
+    long = rung.order_by("draft").values_list("draft", flat=True).distinct()
+    return sum(fold(draft_id) for draft_id in list(long[:PAGE]))

@@ -2,6 +2,7 @@ from collections.abc import Iterable, Set
 
 from collaboration.drafts.events import DraftBegun, DraftKept
 from collaboration.drafts.files import waiting_among
+from collaboration.drafts.models import SharedDraft
 from collaboration.drafts.queries import begun_among
 from collaboration.workspace.missed import Missed
 from collaboration.workspace.screens import Screen, screens, spawn, tell_watchers
@@ -32,7 +33,9 @@ async def show_begun(concerned: Iterable[Screen], conversation_ids: Set[str]) ->
     found = await in_thread(begun_among, conversation_ids)
     by: dict[str, dict[str, str]] = {pk: {} for pk in conversation_ids}
     for one in found:
-        by[one.conversation_id][one.kind] = one.by
+        # That a note is written, all may know; that it is in confidence is said when it is there.
+        kind = "reply" if one.kind == SharedDraft.Kind.REPLY else "note"
+        by[one.conversation_id].setdefault(kind, one.by)
     for screen in concerned:
         for pk, begun in by.items():
             screen.tell(type="drafting", conversation=pk, begun=begun)

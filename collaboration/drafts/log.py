@@ -69,14 +69,14 @@ class Batch:
 
     def written(self, rows: Iterable["Row"]) -> list[tuple[Author, bytes]]:
         """Updates of this batch with their authors."""
-        return [(self.offers[row.offer or 0].agent_id, row.update) for row in rows]
+        return [(self.offers[row.offers[0]].agent_id, row.update) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     n: int
     update: bytes
-    offer: int | None = None  # which offer of this batch it was
+    offers: Sequence[int] = ()  # which of this batch it consists of: those of one agent
 
 
 @dataclass(slots=True)
@@ -287,7 +287,7 @@ def _take_in(batch: Batch, draft: SharedDraft, news: News) -> list[Row]:
             continue
         if changed:
             news.document.n += 1
-            kept.append(Row(news.document.n, offer.update, position))
+            kept.append(Row(news.document.n, offer.update, (position,)))
     return kept
 
 

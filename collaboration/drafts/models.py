@@ -1,8 +1,10 @@
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Mod
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
-from conversations.threads.models import MAX_BODY, Conversation
+from conversations.threads.models import MAX_BODY, SENSITIVE, Conversation
 from permissions.accounts.models import Agent
 
 
@@ -55,20 +57,31 @@ class SharedDraft(models.Model):
 
     `n` numbers the updates without a gap. `snapshot` is the document up to `snapshot_n`, `runs` who
     wrote which span of its text (in bytes). `generation` grows with each text that was sent: what
-    is sent leaves the document by an update like any other.
+    is sent leaves the document by an update like any other. A sensitive note is a draft of its own,
+    which only those open who may read such notes.
     """
+
+    class Kind(models.TextChoices):
+        REPLY = "reply", _("Reply")
+        NOTE = "note", _("Note")
+        SENSITIVE = SENSITIVE, _("Sensitive note")
 
     conversation = models.ForeignKey(
         Conversation, models.CASCADE, related_name="shared_drafts", db_index=False
     )
-    kind = models.CharField(_("kind"), max_length=10, choices=PrivateDraft.Mode)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     generation = models.PositiveIntegerField(_("texts sent"), default=0)
     n = models.PositiveBigIntegerField(_("changes"), default=0)
     snapshot = models.BinaryField(default=b"")
     snapshot_n = models.PositiveBigIntegerField(default=0)
     runs = models.JSONField(default=list)
     writer = models.ForeignKey(
-        Agent, models.SET_NULL, null=True, related_name="+", verbose_name=_("last change by")
+        Agent,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("last change by"),
     )
     changed_at = models.DateTimeField(_("last change"), null=True)
     versioned_at = models.DateTimeField(null=True)
@@ -77,25 +90,16 @@ class SharedDraft(models.Model):
     FOLD = 200  # updates beyond the snapshot
 
     class Meta:
+        # No index has to do with what changes at each key: the change would be written into all.
         verbose_name = _("shared draft")
         verbose_name_plural = _("shared drafts")
         constraints = [
             models.UniqueConstraint(fields=["conversation", "kind"], name="shared_draft_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=["reply", "note"]), name="shared_draft_kind_known"
+                condition=Q(kind__in=["reply", "note", SENSITIVE]), name="shared_draft_kind_known"
             ),
             models.CheckConstraint(
                 condition=Q(snapshot_n__lte=F("n")), name="shared_draft_snapshot_in_log"
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["id"],
-                condition=Q(n__gte=F("snapshot_n") + 200),
-                name="shared_draft_unfolded",
-            ),
-            models.Index(
-                fields=["conversation"], condition=Q(length__gt=0), name="shared_draft_begun"
             ),
         ]
 
@@ -104,7 +108,7 @@ class SharedDraft(models.Model):
 
 
 class DraftUpdate(models.Model):
-    """One change of a shared draft as it came, by an agent or (None) the server."""
+    """One change of a shared draft, by an agent or (None) the server."""
 
     draft = models.ForeignKey(SharedDraft, models.CASCADE, related_name="updates", db_index=False)
     n = models.PositiveBigIntegerField()
@@ -114,6 +118,13 @@ class DraftUpdate(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["draft", "n"], name="draft_update_once")]
+        indexes = [
+            models.Index(  # of drafts whose log has grown long
+                fields=["draft"],
+                condition=Q(Exact(Mod("n", SharedDraft.FOLD), 0)),
+                name="draft_update_long",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.n} of {self.draft_id}"

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from collaboration.drafts import log
 from collaboration.drafts.events import DraftBegun
-from collaboration.drafts.models import PrivateDraft, SharedDraft
+from collaboration.drafts.models import SharedDraft
 from helpdesk.core import events
 
 GAP = "\n\n"  # between what was written there and what comes
@@ -12,7 +12,7 @@ GAP = "\n\n"  # between what was written there and what comes
 
 def carry_over(conversation_id: str, into_id: str) -> None:
     """Move the texts begun on one conversation to the end of another's. Twice is harmless."""
-    for kind in PrivateDraft.Mode.values:
+    for kind in SharedDraft.Kind.values:
         found = log.find((conversation_id, kind))
         if found and found.length:
             for draft in _carry_over((conversation_id, kind), (into_id, kind)):

@@ -3,9 +3,7 @@
 Yjs keeps a part whose neighbours are still on the way until they are there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-
-from pycrdt import merge_updates
+from collections.abc import Iterable, Iterator
 
 from collaboration.drafts.log import Row
 from collaboration.drafts.protocol import number
@@ -26,11 +24,6 @@ def in_groups(rows: Iterable[Row], size: int = PART) -> Iterator[list[Row]]:
         length += len(row.update)
     if group:
         yield group
-
-
-def joined(rows: Sequence[Row]) -> bytes:
-    """One update that does what all of these do."""
-    return rows[0].update if len(rows) == 1 else merge_updates(*(row.update for row in rows))
 
 
 def parts_of(update: bytes, size: int = PART) -> list[bytes]:

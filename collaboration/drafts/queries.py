@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from collaboration.drafts import log
 from collaboration.drafts.documents import Piece, Signed, in_pieces
 from collaboration.drafts.models import DraftVersion, PrivateDraft, SharedDraft
+from collaboration.drafts.writing import may_read
 from conversations.customers.masks import cover
 from conversations.threads import mentions
 from conversations.threads.covering import reads_clearly
@@ -60,6 +61,8 @@ def shared_draft(
     With `sent`, of its versions only the one that went out as the message of that client id.
     """
     found = _seen(reader, conversation)
+    if not may_read(reader, found, kind):
+        raise NotFound
     draft = log.find((str(conversation), kind))
     document = log.load(draft) if draft else Signed()
     told = draft.versions.order_by("-id") if draft else DraftVersion.objects.none()
@@ -91,8 +94,20 @@ def shared_draft(
 def as_entry(reader: Agent, conversation: uuid.UUID, kind: str, body: str) -> Entry:
     """A text as the entry it would be if it were sent now. NotFound if unseen."""
     found = _seen(reader, conversation)
-    event = {"mentions": mentions.found_in(body, found)} if kind == Entry.Kind.NOTE else {}
-    return Entry(kind=kind, author_kind="agent", agent=reader, body=body, event=event)
+    is_sensitive = kind == SharedDraft.Kind.SENSITIVE
+    if is_sensitive:
+        kind = Entry.Kind.NOTE
+    event = {}
+    if kind == Entry.Kind.NOTE:
+        event = {"mentions": mentions.found_in(body, found, sensitive=is_sensitive)}
+    return Entry(
+        kind=kind,
+        author_kind="agent",
+        agent=reader,
+        body=body,
+        event=event,
+        sensitive=is_sensitive,
+    )
 
 
 def _seen(reader: Agent, conversation: uuid.UUID) -> Conversation:

@@ -17,11 +17,11 @@ from typing import Protocol
 from django.db import DatabaseError
 
 from collaboration.drafts import log, protocol
-from collaboration.drafts.documents import Document
+from collaboration.drafts.documents import Document, joined
 from collaboration.drafts.events import DraftBegun, DraftGrew, DraftLong, DraftPointers
 from collaboration.drafts.log import Batch, Key, News, Offer
 from collaboration.drafts.models import SharedDraft
-from collaboration.drafts.parts import in_groups, joined, parts_of
+from collaboration.drafts.parts import in_groups, parts_of
 from collaboration.drafts.pointers import Pointers
 from collaboration.drafts.protocol import MOST_POINTERS, Pointer
 from collaboration.drafts.together import append_together
@@ -198,9 +198,11 @@ class Room:
 
     def _tell(self, news: News, offering: list[Editor], asking: list[Editor]) -> None:
         for rows in in_groups(news.rows):
-            authors = (None if row.offer is None else offering[row.offer] for row in rows)
-            self.push(protocol.update(joined(rows)), but=_only(authors))
-        if any(row.offer is not None for row in news.rows):
+            authors: set[Editor | None] = set()
+            for row in rows:
+                authors |= {offering[offer] for offer in row.offers} or {None}
+            self.push(protocol.update(joined([row.update for row in rows])), but=_only(authors))
+        if any(row.offers for row in news.rows):
             _tell_processes(self.key, news.document.n)
         if news.begun is not None:
             conversation_id, kind = self.key

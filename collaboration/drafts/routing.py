@@ -4,5 +4,8 @@ from collaboration.drafts.consumers import DraftConsumer
 
 # Yjs clients join address and room with a slash and add none of their own.
 websocket_urlpatterns = [
-    re_path(r"^ws/drafts/(?P<pk>[0-9a-f-]{36})(?P<note>/note)?/?$", DraftConsumer.as_asgi())
+    re_path(
+        r"^ws/drafts/(?P<pk>[0-9a-f-]{36})(?:/(?P<kind>note|sensitive))?/?$",
+        DraftConsumer.as_asgi(),
+    )
 ]

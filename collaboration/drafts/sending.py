@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from collaboration.drafts import log
 from collaboration.drafts.events import DraftBegun
 from collaboration.drafts.models import DraftVersion, SharedDraft
+from collaboration.drafts.writing import may_read
 from conversations.collisions.commands import keep
 from conversations.collisions.models import Collision
 from conversations.threads import commands, drafted, queries, steps
 from conversations.threads.covering import for_reader
-from conversations.threads.models import MAX_BODY, MAX_FILES, Conversation, Entry
-from helpdesk.core.refusals import Conflict, Invalid, NotFound
+from conversations.threads.models import MAX_BODY, MAX_FILES, SENSITIVE, Conversation, Entry
+from helpdesk.core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from helpdesk.core.text import clean_text
 from permissions.accounts.models import Agent
 from permissions.acts.command import Step, accompanied_by
@@ -71,6 +72,8 @@ def send_draft(*, agent: Agent, conversation: uuid.UUID, asked: SendInput) -> An
     found = Conversation.objects.visible_to(agent).filter(pk=conversation).first()
     if found is None:
         raise NotFound
+    if not may_read(agent, found, asked.kind):
+        raise NotAllowed
     sending = _Sending(agent, found, asked)
     if (known := sending.known()) is not None:
         return known
@@ -109,7 +112,7 @@ class _Sending:
         ).first()
         if entry is None:
             return Approval.objects.asked_by(self.agent).filter(client_id=asked.client_id).first()
-        if (entry.agent_id, entry.kind) != (self.agent.pk, asked.kind):
+        if (entry.agent_id, _kind_of(entry)) != (self.agent.pk, asked.kind):
             raise Conflict(_("This message id was already used for another message."))
         return entry, False
 
@@ -148,8 +151,8 @@ class _Sending:
             "seen": asked.seen,
             "files": self.files,
         }
-        if asked.kind == K.NOTE:
-            return commands.post_note(**message)
+        if asked.kind != K.REPLY:
+            return commands.post_note(**message, sensitive=asked.kind == SENSITIVE)
         return commands.post_reply(**message, anyway=asked.anyway)
 
     def _ask(self) -> Approval:
@@ -178,7 +181,7 @@ class _Sending:
         """A colleague sent this very reply a moment before: the reports count it."""
         sent = refusal.facts["sent"]
         by = sent and sent["by"]
-        if self.asked.kind == K.NOTE or not by or by["id"] == self.agent.pk:
+        if self.asked.kind != K.REPLY or not by or by["id"] == self.agent.pk:
             return
         keep(
             self.agent,
@@ -242,3 +245,8 @@ class _Sending:
             "at": version.at.isoformat(),
             "entry": queries.entry_json(shown[0]) if shown else None,
         }
+
+
+def _kind_of(entry: Entry) -> str:
+    """Of the draft that it was."""
+    return SENSITIVE if entry.sensitive else entry.kind

@@ -7,14 +7,15 @@ an update is large or to be refused.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from collaboration.drafts.documents import NOTHING, Unfit
+from collaboration.drafts.documents import NOTHING, Unfit, joined
 from collaboration.drafts.log import (
     MOST_BYTES,
     Batch,
     News,
+    Offer,
     Row,
     appended,
     begins_anew,
@@ -100,17 +101,37 @@ def _take_in(batch: Batch) -> list[Row] | None:
     document, kept = batch.document, []
     assert document is not None
     try:
-        with document.listening():
-            for position, offer in enumerate(batch.offers):
-                if document.size + len(offer.update) > MOST_BYTES:
-                    raise Unfit
-                if offer.update != NOTHING and document.admit(offer.update):
-                    document.n += 1
-                    kept.append(Row(document.n, offer.update, position))
+        for offers in _in_rows(batch.offers):
+            update = joined([batch.offers[position].update for position in offers])
+            if document.size + len(update) > MOST_BYTES:
+                raise Unfit
+            if document.admit(update):
+                document.n += 1
+                kept.append(Row(document.n, update, offers))
     except Unfit:
         batch.document = None
         return None
     return kept
+
+
+def _in_rows(offers: Sequence[Offer]) -> Iterator[list[int]]:
+    """Which offers are stored as one: what an agent typed meanwhile, unless it is long.
+
+    What two agents typed before either saw the other's has no order of its own.
+    """
+    row: list[int] = []
+    size = 0
+    for position in sorted(range(len(offers)), key=lambda position: offers[position].agent_id):
+        offer = offers[position]
+        if offer.update == NOTHING:
+            continue
+        if row and (offers[row[0]].agent_id != offer.agent_id or size + len(offer.update) > SMALL):
+            yield row
+            row, size = [], 0
+        row.append(position)
+        size += len(offer.update)
+    if row:
+        yield row
 
 
 def _asked(batch: Batch, kept: Sequence[Row]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from collaboration.approvals import asking
 from collaboration.drafts import commands, queries
 from collaboration.drafts.files import waiting_files
-from collaboration.drafts.models import PrivateDraft
+from collaboration.drafts.models import PrivateDraft, SharedDraft
 from collaboration.drafts.sending import SendInput, send_draft
 from conversations.threads import drafted
 from conversations.threads.forms import read_files, read_uuid
@@ -52,7 +52,7 @@ def draft(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def shared(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
     """The text colleagues write together, who wrote what of it, and how it was before."""
-    kind = _kind(request.GET.get("kind") or PrivateDraft.Mode.REPLY)
+    kind = _kind(request.GET.get("kind") or SharedDraft.Kind.REPLY)
     sent = read_uuid(request.GET["sent"]) if "sent" in request.GET else None
     return JsonResponse(queries.shared_draft(request.user, pk, kind, sent))
 
@@ -111,6 +111,6 @@ def send(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _kind(value: Any) -> str:
-    if not isinstance(value, str) or value not in PrivateDraft.Mode.values:
+    if not isinstance(value, str) or value not in SharedDraft.Kind.values:
         raise Invalid
     return value

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from collaboration.drafts.models import PrivateDraft
-from conversations.grants.rights import may
-from conversations.modes.enforcing import why_no_note, why_no_reply
+from collaboration.drafts.models import SharedDraft
+from conversations.grants.rights import may, reads_confided
+from conversations.modes.enforcing import why_no_note, why_no_reply, why_no_sensitive_note
 from conversations.modes.floor import COLUMNS, Floor
 from conversations.threads.models import Conversation
 from helpdesk.core import rows
@@ -21,7 +21,8 @@ Hand = tuple[int, str]  # an agent and the session they write from
 STAMP = """concat_ws('.', conversation.xmin, inbox.xmin, agent.authz_version,
   EXISTS (SELECT FROM conversations_participant
           WHERE conversation_id = conversation.id AND agent_id = agent.id AND left_at IS NULL),
-  (SELECT xmin FROM permissions_policy WHERE name = 'collaboration'))"""
+  (SELECT xmin FROM permissions_policy WHERE name = 'collaboration'),
+  (SELECT xmin FROM permissions_policy WHERE name = 'internal-messages'))"""
 # To `asked`, of whom the conversation, the agent and the session are known.
 HANDS = """
 JOIN conversations_conversation conversation ON conversation.id = asked.conversation
@@ -50,7 +51,7 @@ def stamp_of(conversation_id: str, kind: str, agent_id: int) -> str | None:
 
 
 class Verdict(NamedTuple):
-    sees: bool  # the conversation
+    sees: bool  # the conversation, and what is written in confidence if it is that
     writes: bool
 
 
@@ -78,7 +79,7 @@ def verdicts(hands: Collection[Hand], conversation_id: str, kind: str) -> dict[H
         agent = Agent(pk=agent_id, authz_version=version, is_active=True)
         asked = _Asked()
         with connection.execute_wrapper(asked):
-            sees = conversation.is_visible_to(agent)
+            sees = conversation.is_visible_to(agent) and may_read(agent, conversation, kind)
             writes = sees and _may_write(agent, conversation, kind, takes_part=takes_part)
         said[agent_id, key] = Verdict(sees, writes)
         if writes and not asked.times:
@@ -103,10 +104,19 @@ class _Asked:
         return execute(sql, params, many, context)
 
 
+def may_read(agent: Agent, conversation: Conversation, kind: str) -> bool:
+    """Whether an agent who sees the conversation may see what colleagues write there together."""
+    return kind != SharedDraft.Kind.SENSITIVE or reads_confided(agent, conversation)
+
+
 def _may_write(agent: Agent, conversation: Conversation, kind: str, *, takes_part: bool) -> bool:
     if conversation.merged_into_id:
         return False
-    if kind == PrivateDraft.Mode.NOTE:
+    if kind == SharedDraft.Kind.SENSITIVE:
+        acts = Act.NOTE, Act.CONFIDE
+        allowed = all(may(agent, act, conversation) for act in acts)
+        return allowed and not why_no_sensitive_note(conversation, agent)
+    if kind == SharedDraft.Kind.NOTE:
         return may(agent, Act.NOTE, conversation) and not why_no_note(conversation, agent)
     return may(agent, Act.REPLY, conversation) and not why_no_reply(
         conversation, agent, takes_part=takes_part

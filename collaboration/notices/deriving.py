@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Now
 
 from collaboration.notices.models import Derived, Notice, NoticeKind, NoticeSettings, Swept, Why
 from collaboration.notices.preferences import channels_of
+from conversations.grants.rights import confidants
 from conversations.grants.sight import readers
 from conversations.threads import mentions
 from conversations.threads.models import Conversation, Entry, ReadMark
@@ -29,6 +30,10 @@ logger = logging.getLogger(__name__)
 FRESH = timedelta(days=1)  # what is older is history (an import, the demo's past), not news
 OVERLAP = timedelta(seconds=20)  # longer than any transaction of ours may take
 PAGE = 200  # entries, and conversations of one look
+FACTS = (
+    *("seq", "public_seq", "kind", "agent", "author_kind", "author_name", "event", "at"),
+    "sensitive",
+)
 
 TAKEN = ("claimed", "assigned", "took_over")
 ENDED = ("resolved", "spam", "merged_into")
@@ -105,7 +110,7 @@ def _derive_one(pk: uuid.UUID, *, wait: bool = False) -> set[int]:
         entries = list(
             Entry.objects.filter(conversation=pk, seq__gt=place.seq, at__gt=Now() - FRESH)
             .order_by("seq")[:PAGE]
-            .only("seq", "public_seq", "kind", "agent", "author_kind", "author_name", "event", "at")
+            .only(*FACTS)
         )
         concerned: set[int] = set()
         work = Deriving(conversation)
@@ -204,12 +209,16 @@ class Deriving:
         return {who: Why.PARTICIPANT} if who else {}
 
     def _mentioned(self, entry: Entry) -> dict[int, Why]:
+        """Of a team that a sensitive note mentions, those who may read it."""
         found: dict[int, Why] = {}
         for one in mentions.of(entry):
             if one["kind"] == "agent":
                 found[one["id"]] = Why.NAME
             else:
                 found = _team(one["id"]) | found
+        if found and entry.sensitive:
+            reading = confidants(self.conversation).filter(pk__in=found)
+            found = {pk: found[pk] for pk in reading.values_list("pk", flat=True)}
         return found
 
     # --- what --------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from collaboration.notices.models import Notice, NoticeKind, NoticeQuerySet, Why
+from conversations.grants.rights import confidants
 from conversations.grants.sight import readers
 from conversations.threads.covering import cover_texts
 from conversations.threads.models import Conversation, Entry
@@ -75,6 +76,7 @@ def with_texts(found: NoticeQuerySet, most: int) -> list[Notice]:
         entries = Entry.objects.filter(
             conversation__in={notice.conversation_id for notice in telling},
             seq__in={notice.entry_seq for notice in telling},
+            sensitive=False,  # a list is no place for what was said in confidence
         )
         bodies = {
             (pk, seq): body for pk, seq, body in entries.values_list("conversation", "seq", "body")
@@ -165,11 +167,14 @@ def _read_cursor(cursor: str) -> tuple[datetime, int]:
 # --- whom one can mention -------------------------------------------------------------------
 
 
-def mentionable(reader: Agent, conversation: Conversation, asked: str) -> list[dict[str, Any]]:
-    """Colleagues and teams who may see the conversation, by the beginning of a name first."""
+def mentionable(
+    reader: Agent, conversation: Conversation, asked: str, *, sensitive: bool = False
+) -> list[dict[str, Any]]:
+    """Colleagues and teams who may read a note here, by the beginning of a name first."""
     asked = asked.strip().lower()
-    colleagues = readers(conversation).exclude(pk=reader.pk)
-    teams = Team.objects.filter(group__user__in=readers(conversation)).distinct()
+    reading = confidants(conversation) if sensitive else readers(conversation)
+    colleagues = reading.exclude(pk=reader.pk)
+    teams = Team.objects.filter(group__user__in=reading).distinct()
     if asked:
         colleagues = colleagues.filter(Q(name__icontains=asked) | Q(username__icontains=asked))
         teams = teams.filter(name__icontains=asked)

@@ -74,4 +74,6 @@ def mentionable(request: AgentRequest, pk: uuid.UUID) -> JsonResponse:
     if found is None:
         raise NotFound
     asked = request.GET.get("q", "").replace("\x00", "")[:80]
-    return JsonResponse({"people": queries.mentionable(request.user, found, asked)})
+    sensitive = bool(request.GET.get("sensitive"))
+    people = queries.mentionable(request.user, found, asked, sensitive=sensitive)
+    return JsonResponse({"people": people})

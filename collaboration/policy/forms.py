@@ -4,7 +4,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from conversations.modes.floor import UNDO, Collaboration
+from conversations.modes.floor import UNDO, Collaboration, InternalMessages
 from conversations.modes.forms import FloorForm
 
 
@@ -53,3 +53,20 @@ class CollaborationForm(FloorForm):
             unseen_supervisors=data["unseen_supervisors"],
             undo_seconds=data["undo_seconds"],
         )
+
+
+class InternalMessagesForm(forms.Form):
+    """Whether colleagues write each other notes, and the version that was shown."""
+
+    enabled = forms.BooleanField(label=_("Colleagues write internal notes"), required=False)
+    sensitive = forms.BooleanField(label=_("Notes may be sensitive"), required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    @staticmethod
+    def values_of(rules: InternalMessages) -> dict[str, Any]:
+        return {"enabled": rules.enabled, "sensitive": rules.sensitive}
+
+    @property
+    def rules(self) -> InternalMessages:
+        data = self.cleaned_data
+        return InternalMessages(enabled=data["enabled"], sensitive=data["sensitive"])

@@ -60,7 +60,7 @@ async def know() -> None:
 
 @hub.hears(PolicyChanged)
 def hear_rules(event: PolicyChanged) -> None:
-    if event.subject == "collaboration":
+    if event.subject in ("collaboration", "internal-messages"):
         spawn(learn())
 
 

@@ -1,13 +1,17 @@
+from collections.abc import Callable
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from collaboration.policy.forms import CollaborationForm
+from collaboration.policy.forms import CollaborationForm, InternalMessagesForm
+from conversations.grants import matrix
 from conversations.inboxes.models import Inbox
-from conversations.modes.floor import Collaboration, usual_floors
+from conversations.modes.floor import Collaboration, InternalMessages, usual_floors
 from helpdesk.core.refusals import Conflict
 from permissions.accounts.doors import AgentRequest, agents_only
-from permissions.acts.checks import require_duty
-from permissions.acts.vocabulary import Duty
+from permissions.acts.checks import has_duty, require_duty
+from permissions.acts.vocabulary import Act, Duty
 from permissions.policies.commands import change_rules
 from permissions.policies.rules import read, stored
 
@@ -15,10 +19,41 @@ from permissions.policies.rules import read, stored
 @agents_only
 def collaboration(request: AgentRequest) -> HttpResponse:
     """How the team works together, and what each inbox makes of it."""
+
+    def around() -> dict[str, Any]:
+        floors = usual_floors()
+        inboxes = Inbox.objects.order_by("name")
+        return {"inboxes": [(inbox, floors[inbox.pk]) for inbox in inboxes]}
+
+    return _page(request, Collaboration, CollaborationForm, "collaboration", around)
+
+
+@agents_only
+def internal(request: AgentRequest) -> HttpResponse:
+    """Whether colleagues write each other notes; beside it who may, as the rights say."""
+
+    def around() -> dict[str, Any]:
+        return {
+            "holders": matrix.how_far((Act.NOTE, Act.CONFIDE, Act.READ_CONFIDED)),
+            "inboxes": Inbox.objects.count(),
+            "may_change_rights": has_duty(request.user, Duty.ROLES),
+        }
+
+    return _page(request, InternalMessages, InternalMessagesForm, "internal", around)
+
+
+def _page(
+    request: AgentRequest,
+    kind: type[Any],
+    form_class: type[Any],
+    name: str,
+    around: Callable[[], dict[str, Any]],
+) -> HttpResponse:
+    """A page of rules: two who save it do not overwrite each other unseen."""
     require_duty(request.user, Duty.SETTINGS)
-    policy, status, refusal = stored(Collaboration), 200, None
-    initial = CollaborationForm.values_of(read(Collaboration, policy.value))
-    form = CollaborationForm(request.POST or None, initial=initial | {"version": policy.version})
+    policy, status, refusal = stored(kind), 200, None
+    initial = form_class.values_of(read(kind, policy.value))
+    form = form_class(request.POST or None, initial=initial | {"version": policy.version})
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -28,12 +63,11 @@ def collaboration(request: AgentRequest) -> HttpResponse:
                 return redirect(f"{request.path}?saved=1")
             except Conflict as conflict:
                 status, refusal = conflict.status, conflict
-    floors = usual_floors()
     context = {
         "form": form,
         "policy": policy,
         "refusal": refusal,
         "saved": "saved" in request.GET,
-        "inboxes": [(inbox, floors[inbox.pk]) for inbox in Inbox.objects.order_by("name")],
+        **around(),
     }
-    return render(request, "collaboration/policy/collaboration.html", context, status=status)
+    return render(request, f"collaboration/policy/{name}.html", context, status=status)

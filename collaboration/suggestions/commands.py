@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collaboration.suggestions.events import SuggestionMoved
 from collaboration.suggestions.models import Suggestion
-from conversations.modes.enforcing import require_note, require_reply
+from conversations.modes.enforcing import require_advice, require_reply
 from conversations.threads import steps
 from conversations.threads.models import Conversation, ConversationId
 from helpdesk.core.limits import spend
@@ -42,7 +42,7 @@ def suggest(
                 raise Conflict(_("This id was already used for another suggestion."))
             step.nothing_changed()
             return known, False
-        require_note(found, agent)
+        require_advice(found, agent)
         steps.refuse_spam(found)
         spend("agent messages", agent.pk)
         if here.open().count() >= MOST_OPEN:

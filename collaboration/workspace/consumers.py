@@ -18,7 +18,7 @@ from collaboration.workspace.seated import SeatedSocket
 from collaboration.workspace.seats import Seat, may_see, visible_among
 from conversations.intake.events import AgentTypingToCustomer, CustomerTyping
 from conversations.threads import feeds
-from conversations.threads.covering import clear_screens
+from conversations.threads.covering import readings_of
 from conversations.threads.events import CustomerHasRead, ReadMarkMoved
 from helpdesk.core.frames import Frame
 from helpdesk.core.live import hub
@@ -91,12 +91,15 @@ class WorkspaceConsumer(SeatedSocket):
             return self.tell(type="error", code="too_many", conversation=conversation_id)
         if not await in_thread(may_see, seat.agent_id, conversation_id):
             return self.tell(type="access", conversation=conversation_id, allowed=False)
-        clearly = await in_thread(clear_screens, seat.agent_id, [conversation_id])
+        found = await in_thread(readings_of, seat.agent_id, [conversation_id])
         if self.ended:
             return
         after = after if isinstance(after, int) and after >= 0 else None
         self.watched[conversation_id] = feeds.watch(
-            conversation_id, self, after=after, clear=conversation_id in clearly
+            conversation_id,
+            self,
+            after=after,
+            reading=found.get(conversation_id, feeds.NOTHING_MORE),
         )
         _watching.setdefault(conversation_id, set()).add(self)
         await self._find_out_whether_seen(seat, conversation_id)
@@ -202,6 +205,8 @@ class WorkspaceConsumer(SeatedSocket):
             await self._show_rows(seat, list(self.rows))
         if (seat.sight, seat.grants) != (old.sight, old.grants):
             self.tell(type="access", lists=True)
+        if (seat.version, seat.grants) != (old.version, old.grants):
+            await customers.rights_changed(seat)
         attending.renew_soon(seat.agent_id)  # signing out elsewhere said that nobody is there
         notices.rights_changed(seat.agent_id)
 
@@ -294,7 +299,7 @@ def show_typing(event: CustomerTyping) -> None:
                 author={"kind": "customer"},
                 typing=event.typing,
                 # Half a number cannot be recognised: who does not read clearly reads none of it.
-                text=event.text if watcher.clear else "",
+                text=event.text if watcher.reading.clear else "",
             )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.timezone import now
 
 from collaboration.context import queries as context
-from collaboration.drafts.models import PrivateDraft
+from collaboration.drafts.models import PrivateDraft, SharedDraft
 from collaboration.drafts.queries import drafts_of
 from collaboration.suggestions.models import Suggestion
 from collaboration.suggestions.queries import waiting
@@ -19,6 +19,7 @@ from conversations.modes.enforcing import (
     watches_unseen,
     why_no_note,
     why_no_reply,
+    why_no_sensitive_note,
 )
 from conversations.modes.floor import Mode
 from conversations.threads import queries as threads
@@ -45,7 +46,7 @@ class Talk:
     closed: dict[str, Sentence]  # why the agent, who has the right, cannot write now
     unseen: bool | None  # whether colleagues do not see that a supervisor watches
     drafts: dict[str, PrivateDraft] = field(default_factory=dict)
-    unsent: list[Entry] = field(default_factory=list)
+    unsent: dict[str, Entry] = field(default_factory=dict)
     suggestions: list[Suggestion] = field(default_factory=list)
 
     @property
@@ -88,6 +89,7 @@ def talk(reader: Agent, pk: uuid.UUID) -> Talk:
     closed = {
         "reply": why_no_reply(conversation, reader, takes_part=takes_part),
         "note": why_no_note(conversation, reader),
+        "sensitive": why_no_sensitive_note(conversation, reader),
     }
     return Talk(
         conversation=conversation,
@@ -99,15 +101,22 @@ def talk(reader: Agent, pk: uuid.UUID) -> Talk:
         closed={kind: why for kind, why in closed.items() if why is not None},
         unseen=watches_unseen(conversation, reader, takes_part=takes_part),
         drafts=drafts_of(reader, pk),
-        unsent=[unsent(reader, kind) for kind in (Entry.Kind.REPLY, Entry.Kind.NOTE)],
+        unsent={kind: unsent(reader, kind) for kind in SharedDraft.Kind.values},
         suggestions=waiting(reader, conversation),
     )
 
 
-def unsent(author: Agent, kind: Entry.Kind) -> Entry:
+def unsent(author: Agent, kind: str) -> Entry:
     """What a message on its way looks like: the screen copies it and puts in the text."""
+    is_sensitive = kind == SharedDraft.Kind.SENSITIVE
     return Entry(
-        kind=kind, agent=author, author_kind="agent", author_name=str(author), body="…", at=now()
+        kind=Entry.Kind.NOTE if is_sensitive else kind,
+        sensitive=is_sensitive,
+        agent=author,
+        author_kind="agent",
+        author_name=str(author),
+        body="…",
+        at=now(),
     )
 
 
@@ -126,7 +135,9 @@ def may(
     blocked = conversation.customer.is_blocked()
     return {
         "reply": reply,
-        "note": Act.NOTE in acts,
+        "note": Act.NOTE in acts and conversation.floor.notes,
+        "suggest": Act.NOTE in acts,
+        "sensitive": {Act.NOTE, Act.CONFIDE} <= acts and conversation.floor.sensitive_notes,
         "claim": owner is None and Act.CLAIM in acts,
         "take_over": owner is not None and not mine and reply and Act.ASSIGN in acts,
         "join": not taking_part and Act.JOIN in acts and may_try_to_join(conversation, reader),

@@ -34,7 +34,7 @@ class SeatedSocket(Socket):
         """The seat of who opens it; refused where nobody is signed in or has too many open."""
         headers = dict(self.scope["headers"])
         self.browser_language = language_of(headers)
-        seat = await in_thread(self.look_up, session_key_of(headers))
+        seat = await self.ask_seat(session_key_of(headers))
         if seat is None:
             await self.refuse(NOT_SIGNED_IN)
         elif _per_agent[type(self), seat.agent_id] >= settings.LIMITS["sockets per agent"][0]:
@@ -42,6 +42,9 @@ class SeatedSocket(Socket):
         else:
             return seat
         return None
+
+    async def ask_seat(self, session_key: str) -> Seat | None:
+        return await in_thread(self.look_up, session_key)
 
     def look_up(self, session_key: str) -> Seat | None:
         """On a thread, which may ask in the same turn what else has to be known of them."""

@@ -138,34 +138,30 @@ def edits(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
 # --- acts ----------------------------------------------------------------------------------
 
 
-def _say(
-    command: Callable[..., tuple[Any, bool]],
-) -> Callable[..., HttpResponseBase]:
-    @agents_only
-    @require_POST
-    def view(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
-        message = MessageInput.read(read_input(request))
-        entry, made = command(
-            agent=request.user,
-            conversation=pk,
-            body=message.body,
-            client_id=message.client_id,
-            seen=message.seen,
-            files=message.files,
-        )
-        return JsonResponse(threads.entry_json(entry), status=201 if made else 200)
-
-    return view
-
-
-notes = _say(commands.post_note)
+@agents_only
+@require_POST
+def notes(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
+    message = MessageInput.read(read_input(request))
+    entry, made = commands.post_note(
+        agent=request.user,
+        conversation=pk,
+        body=message.body,
+        client_id=message.client_id,
+        seen=message.seen,
+        files=message.files,
+        sensitive=message.sensitive,
+    )
+    return JsonResponse(threads.entry_json(entry), status=201 if made else 200)
 
 
 @agents_only
 @require_POST
 def messages(request: AgentRequest, pk: uuid.UUID) -> HttpResponse:
     """A reply: 201, or 200 if it was there; 202 if a colleague has to approve it first."""
-    done = asking.reply(request.user, pk, MessageInput.read(read_input(request)))
+    message = MessageInput.read(read_input(request))
+    if message.sensitive:
+        raise Invalid(_("Only a note can be sensitive."))
+    done = asking.reply(request.user, pk, message)
     if isinstance(done, Approval):
         return asking.asked(request, done)
     entry, made = done

@@ -11,6 +11,8 @@ GIVEN = (  # what makes sense on a single conversation or customer; seeing it co
     Act.JOIN,
     Act.REPLY,
     Act.NOTE,
+    Act.CONFIDE,
+    Act.READ_CONFIDED,
     Act.RESOLVE,
     Act.TRANSFER,
     Act.TAG,

@@ -1,9 +1,11 @@
 """Who may do what in an inbox: set for a role or a team, and read as one matrix."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from conversations.inboxes.models import Inbox, InboxGroupRight
@@ -16,6 +18,7 @@ from permissions.acts.shown import require_unchanged
 from permissions.acts.vocabulary import Act, Duty, one_scope
 from permissions.roles.bounds import never_above
 from permissions.roles.models import ADMIN
+from permissions.roles.wording import shown_group
 
 
 def rights_on(inbox: Inbox) -> dict[int, set[str]]:
@@ -25,6 +28,37 @@ def rights_on(inbox: Inbox) -> dict[int, set[str]]:
     for group, act in rows.values_list("group", "permission__codename"):
         found.setdefault(group, set()).add(act)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """In how many inboxes a role or a team may do each of some acts."""
+
+    name: str
+    is_team: bool
+    inboxes: list[int]
+
+
+def how_far(acts: Sequence[Act]) -> list[Reach]:
+    """Roles, then teams: where each may do these acts. Two queries."""
+    rows = InboxGroupRight.objects.filter(permission__codename__in=[act.value for act in acts])
+    count = rows.values_list("group", "permission__codename").annotate(Count("content_object"))
+    found = {(group, act): many for group, act, many in count}
+    return [
+        Reach(
+            shown_group(group.name),
+            not hasattr(group, "role"),
+            [found.get((group.pk, act.value), 0) for act in acts],
+        )
+        for group in holders()
+    ]
+
+
+def holders() -> list[Group]:
+    """Roles first, then teams."""
+    found = Group.objects.filter(Q(role__isnull=False) | Q(team__isnull=False))
+    rows = found.select_related("role", "team").order_by("role__pk", "team__name")
+    return sorted(rows, key=lambda group: not hasattr(group, "role"))
 
 
 def state_of(inbox: Inbox) -> list[Any]:

@@ -46,7 +46,7 @@ def inboxes(request: AgentRequest) -> HttpResponse:
     require_duty(request.user, Duty.ROLES)
     first = Inbox.objects.order_by("name", "pk").first()
     if first is None:
-        raise Http404
+        return render(request, "conversations/grants/no_inbox.html")
     return redirect("rights:matrix", pk=first.pk)
 
 
@@ -56,7 +56,7 @@ def rights(request: AgentRequest, pk: int) -> HttpResponse:
     require_duty(request.user, Duty.ROLES)
     inbox = get_object_or_404(Inbox, pk=pk)
     status, error, held = 200, "", matrix.rights_on(inbox)
-    groups = _holders()
+    groups = matrix.holders()
     if request.method == "POST":
         wanted = {group: _wanted(request, group) for group in groups if not _is_admin(group)}
         try:
@@ -84,13 +84,6 @@ def rights(request: AgentRequest, pk: int) -> HttpResponse:
         "history": told(inbox),
     }
     return render(request, "conversations/grants/matrix.html", context, status=status)
-
-
-def _holders() -> list[Group]:
-    """Roles first, then teams."""
-    found = Group.objects.filter(Q(role__isnull=False) | Q(team__isnull=False))
-    rows = found.select_related("role", "team").order_by("role__pk", "team__name")
-    return sorted(rows, key=lambda group: not hasattr(group, "role"))
 
 
 def _is_admin(group: Group) -> bool:

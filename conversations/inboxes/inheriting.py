@@ -1,4 +1,5 @@
-"""What another team takes over when a team is removed: its inboxes and its conversations."""
+"""What another team takes over when a team is removed: its inboxes and its conversations; and who
+gets the conversations of an agent whose access ends."""
 
 from typing import Any
 
@@ -11,9 +12,10 @@ from conversations.inboxes.events import InboxChanged
 from conversations.inboxes.models import Inbox, InboxGroupRight
 from conversations.modes.floor import Collaboration
 from conversations.threads import steps
-from conversations.threads.models import Conversation
-from helpdesk.core.refusals import Conflict
-from permissions.accounts.belongings import Belonging, belongs_to_teams
+from conversations.threads.commands.people import hand_over, require_answerable
+from conversations.threads.models import Conversation, ConversationQuerySet
+from helpdesk.core.refusals import Conflict, Refusal
+from permissions.accounts.belongings import Belonging, belongs_to_agents, belongs_to_teams
 from permissions.accounts.models import Agent, Team
 from permissions.acts.checks import give, require_duty, take
 from permissions.acts.command import Step
@@ -114,7 +116,46 @@ def _pass_on_conversations(step: Step, actor: Agent | None, team: Team, heir: Te
     step.note(conversations=len(found))
 
 
+def _open_of(agent: Agent) -> ConversationQuerySet:
+    return Conversation.objects.unresolved().filter(assignee=agent)
+
+
+def _agents_conversations_said(count: int) -> str:
+    if count <= MOST:
+        return _conversations_said(count)
+    return _("%(count)s open conversations, %(most)s of which go in one go") % {
+        "count": count,
+        "most": MOST,
+    }
+
+
+def _hand_over_conversations(
+    step: Step, actor: Agent | None, agent: Agent, heir: Agent | Team | None
+) -> None:
+    """Each tells of it. What the heir may not have goes to nobody; what is too much for one go
+    stays, for nothing may put off the end of somebody's access."""
+    found = list(_open_of(agent).order_by("pk").select_for_update(no_key=True)[:MOST])
+    for conversation in found:
+        now = steps.standing(conversation).now
+        try:
+            if heir is not None:
+                require_answerable(heir, conversation)
+            hand_over(step, conversation, heir, author=actor, before=agent, at=now)
+        except Refusal:
+            hand_over(step, conversation, None, author=actor, before=agent, at=now)
+        steps.save_head(step, conversation)
+        step.changes.store()
+    step.note(conversations=len(found))
+
+
 def register() -> None:
+    belongs_to_agents(
+        Belonging(
+            _agents_conversations_said,
+            lambda agent: _open_of(agent).count(),
+            _hand_over_conversations,
+        )
+    )
     belongs_to_teams(
         Belonging(
             _inboxes_said,

@@ -29,6 +29,8 @@ ASK_TO_BE_LET_IN = _("Joining this conversation needs an approval: press Join to
 NOT_CHOSEN = _("Only certain teams and roles take part in these conversations; you can read along.")
 THEY_ARE_NOT_CHOSEN = _("%(name)s is in none of the teams and roles that may take part here.")
 FULL = _("%(most)s people take part, and more may not: somebody has to leave first.")
+NOTES_OFF = _("Internal messages are switched off. What was written stays here to be read.")
+SENSITIVE_OFF = _("Sensitive notes are switched off. Write a routine one.")
 ONE_AT_A_TIME = _("Working together is switched off: one agent at a time has the conversation.")
 
 
@@ -47,9 +49,20 @@ def why_no_reply(found: Conversation, agent: Agent, *, takes_part: bool) -> Sent
 
 def why_no_note(found: Conversation, agent: Agent) -> Sentence | None:
     """Why this agent cannot write a note; None if they can."""
+    return why_no_advice(found, agent) if found.floor.notes else NOTES_OFF
+
+
+def why_no_advice(found: Conversation, agent: Agent) -> Sentence | None:
+    """Why this agent cannot help whoever is responsible, by a note or a suggestion."""
     if found.floor.enabled or found.assignee_id == agent.pk or found.assignee is None:
         return None
     return OFF % {"name": str(found.assignee)}
+
+
+def why_no_sensitive_note(found: Conversation, agent: Agent) -> Sentence | None:
+    """Why this agent cannot write a note in confidence; None if they can."""
+    off = None if found.floor.sensitive_notes else SENSITIVE_OFF
+    return why_no_note(found, agent) or off
 
 
 def why_no_joining(found: Conversation, agent: Agent) -> Sentence | None:
@@ -114,8 +127,18 @@ def require_reply(found: Conversation, agent: Agent, *, takes_part: bool) -> Non
     _refuse(found, why_no_reply(found, agent, takes_part=takes_part))
 
 
-def require_note(found: Conversation, agent: Agent) -> None:
-    _refuse(found, why_no_note(found, agent))
+def require_note(found: Conversation, agent: Agent, *, sensitive: bool = False) -> None:
+    why = why_no_sensitive_note if sensitive else why_no_note
+    _refuse(found, why(found, agent))
+
+
+def require_advice(found: Conversation, agent: Agent) -> None:
+    _refuse(found, why_no_advice(found, agent))
+
+
+def require_notes_on(found: Conversation) -> None:
+    """For a note that goes along with an act, whoever is responsible after it."""
+    _refuse(found, None if found.floor.notes else NOTES_OFF)
 
 
 def require_joining(found: Conversation, agent: Agent) -> None:

@@ -94,6 +94,15 @@ class Collaboration:
             raise ValueError(self.most)
 
 
+@rules("internal-messages", Duty.SETTINGS)
+@dataclass(frozen=True)
+class InternalMessages:
+    """Whether colleagues write each other notes, and sensitive ones; rights say who may."""
+
+    enabled: bool = True
+    sensitive: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Floor:
     """What holds in one conversation."""
@@ -107,12 +116,15 @@ class Floor:
     one_name: str  # what customers read instead of agents' names; '': their names
     unseen_supervisors: bool
     undo_seconds: int
+    notes: bool  # whether new ones may be written
+    sensitive_notes: bool
 
     @classmethod
     def read(cls, own_mode: str, columns: Sequence[Any]) -> Self:
         """From a conversation's own mode and the columns of COLUMNS."""
-        mode, joining, groups, most, shown, name, value = columns
+        mode, joining, groups, most, shown, name, value, internal = columns
         usual = read(Collaboration, json.loads(value) if value else {})
+        messages = read(InternalMessages, json.loads(internal) if internal else {})
         chosen = json.loads(groups) if joining == Joining.CHOSEN else usual.groups
         return cls(
             enabled=usual.enabled,
@@ -124,6 +136,8 @@ class Floor:
             one_name=name if (shown or usual.shown) == Shown.TEAM else "",
             unseen_supervisors=usual.unseen_supervisors,
             undo_seconds=usual.undo_seconds,
+            notes=messages.enabled,
+            sensitive_notes=messages.enabled and messages.sensitive,
         )
 
     @property
@@ -155,9 +169,10 @@ class Floor:
 
 
 # Read together with whatever else is asked of a locked conversation, so that it costs no statement.
-COLUMNS = """inbox.mode, inbox.joining, inbox.joining_groups, inbox.most_participants,
-  inbox.shown_as, COALESCE(NULLIF(inbox.team_name, ''), inbox.name),
-  (SELECT value FROM permissions_policy WHERE name = 'collaboration')"""
+_RULES = """(SELECT value FROM permissions_policy WHERE name = 'collaboration'),
+  (SELECT value FROM permissions_policy WHERE name = 'internal-messages')"""
+COLUMNS = f"""inbox.mode, inbox.joining, inbox.joining_groups, inbox.most_participants,
+  inbox.shown_as, COALESCE(NULLIF(inbox.team_name, ''), inbox.name), {_RULES}"""
 
 _FLOORS = f"SELECT inbox.id, {COLUMNS} FROM conversations_inbox inbox"  # noqa: S608 ours
 _FLOOR = f"{_FLOORS} WHERE inbox.id = %s"
@@ -173,10 +188,10 @@ def floor_in(inbox_id: int, own_mode: str = "") -> Floor:
 def floor_everywhere() -> Floor:
     """What holds where neither an inbox nor a conversation says otherwise."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT value FROM permissions_policy WHERE name = 'collaboration'")
+        cursor.execute(f"SELECT {_RULES}")
         found = cursor.fetchone()
     nothing_said = ("", "", "[]", None, "", _("the inbox's name"))
-    return Floor.read("", [*nothing_said, found and found[0]])
+    return Floor.read("", [*nothing_said, *found])
 
 
 def usual_floors() -> dict[int, Floor]:

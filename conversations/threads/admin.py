@@ -107,6 +107,9 @@ def _lines(entry: Entry) -> Iterator[tuple[str, str, str, str]]:
         until = date_format(edit.at, "DATETIME_FORMAT")
         yield until, edit.agent_name, _t("Earlier texts"), cover(edit.body)
     at = date_format(entry.at, "DATETIME_FORMAT")
+    if entry.sensitive:  # whoever was given the right reads it in the workspace
+        yield at, entry.author_name, _t("Sensitive note"), ""
+        return
     said = cover(entry.body) if entry.body else str(entry.event.get("name", ""))
     yield at, entry.author_name or entry.author_kind, entry.get_kind_display(), said
 

@@ -16,6 +16,7 @@ from conversations.threads.events import DraftedFilesChanged
 from conversations.threads.files import add, stored
 from conversations.threads.models import (
     MAX_FILES,
+    SENSITIVE,
     Conversation,
     ConversationId,
     Entry,
@@ -27,7 +28,11 @@ from permissions.accounts.models import Agent
 from permissions.acts.command import Step, command
 from permissions.acts.vocabulary import Act
 
-ACTS = {Entry.Kind.REPLY.value: Act.REPLY, Entry.Kind.NOTE.value: Act.NOTE}
+ACTS = {  # that whoever writes it may
+    Entry.Kind.REPLY.value: (Act.REPLY,),
+    Entry.Kind.NOTE.value: (Act.NOTE,),
+    SENSITIVE: (Act.NOTE, Act.CONFIDE),
+}
 
 
 def attach_file(
@@ -83,12 +88,13 @@ def set_aside(step: Step, conversation: Conversation, kind: str, agent: Agent) -
 
 def _require_writing(found: Conversation, kind: str, agent: Agent) -> None:
     """As for sending it: whoever's text it would be."""
-    steps.require_on(ACTS[kind], found, agent)
+    for act in ACTS[kind]:
+        steps.require_on(act, found, agent)
     takes_part = steps.standing(found, agent=agent).takes_part
-    if kind == Entry.Kind.NOTE:
-        require_note(found, agent)
-    else:
+    if kind == Entry.Kind.REPLY:
         require_reply(found, agent, takes_part=takes_part)
+    else:
+        require_note(found, agent, sensitive=kind == SENSITIVE)
 
 
 def _tell(step: Step, conversation: Conversation, kind: str) -> None:

@@ -1,7 +1,7 @@
 """Entries drawn: the same partials at first load, in a live frame and in a catch-up.
 
-A live frame is drawn once per entry, language and audience (customers, agents who read texts
-clearly, agents who read them masked); every socket of the process gets the same text.
+A live frame is drawn once per entry, language and audience (customers, and agents by how they read
+it: clearly or masked, sensitive notes or not); every socket of the process gets the same text.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from django.template.loader import get_template
 from django.utils import translation
 
 from conversations.threads import queries
-from conversations.threads.covering import covered
+from conversations.threads.covering import Reading, as_read
 from conversations.threads.models import Entry
 from helpdesk.core.live.sockets import dump
 
@@ -41,7 +41,7 @@ def public_with_html(entries: Sequence[Entry], language: str) -> list[dict[str, 
     ]
 
 
-Eyes = tuple[str, bool]  # an agent's language, and whether they read texts clearly
+Eyes = tuple[str, Reading]  # an agent's language, and how they read
 
 
 @dataclass(slots=True)
@@ -64,20 +64,20 @@ def draw(
     drawn = []
     for entry in entries:
         frames = Drawn(entry.seq, entry.public_seq)
-        masked = covered(entry) if any(not clear for _language, clear in agents) else entry
-        for language, clear in agents:
-            shown = entry if clear else masked
-            if masked is entry and (language, not clear) in frames.agents:
-                frames.agents[language, clear] = frames.agents[language, not clear]
-                continue
-            frames.agents[language, clear] = dump(
-                {
-                    "type": "entry",
-                    "conversation": conversation_id,
-                    "entry": queries.entry_json(shown),
-                    "html": entry_html(shown, language),
-                }
-            )
+        read_as = {reading: as_read(entry, reading) for _language, reading in agents}
+        drawn_as: dict[tuple[str, int], str] = {}
+        for language, reading in agents:
+            shown = read_as[reading]
+            if (language, id(shown)) not in drawn_as:
+                drawn_as[language, id(shown)] = dump(
+                    {
+                        "type": "entry",
+                        "conversation": conversation_id,
+                        "entry": queries.entry_json(shown),
+                        "html": entry_html(shown, language),
+                    }
+                )
+            frames.agents[language, reading] = drawn_as[language, id(shown)]
         if entry.public_seq is not None:
             for language in customers:
                 frames.customer[language] = dump(

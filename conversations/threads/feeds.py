@@ -16,6 +16,7 @@ from typing import Protocol
 from django.db import DatabaseError
 
 from conversations.threads import queries
+from conversations.threads.covering import Reading
 from conversations.threads.draw import Drawn, Eyes, draw
 from conversations.threads.events import EntryAdded
 from conversations.threads.models import Conversation
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 CATCH_UP = 100  # entries sent over a socket that comes back; more are fetched page by page
 BREATH = 0.005  # seconds in which a busy conversation gathers what is read and drawn together
 OVERLAP = timedelta(seconds=20)  # longer than any transaction of ours may take
+NOTHING_MORE = Reading()  # than everybody who sees it
 
 
 class Screen(Protocol):  # pragma: no cover
@@ -42,17 +44,19 @@ class Screen(Protocol):  # pragma: no cover
 class Watcher:
     """One screen's place in a feed, as agent or as customer."""
 
-    __slots__ = ("after", "clear", "public", "screen")
+    __slots__ = ("after", "public", "reading", "screen")
 
-    def __init__(self, screen: Screen, *, public: bool, after: int | None, clear: bool) -> None:
+    def __init__(
+        self, screen: Screen, *, public: bool, after: int | None, reading: Reading
+    ) -> None:
         self.screen = screen
         self.public = public
         self.after = after
-        self.clear = clear  # its agent reads texts as they were written
+        self.reading = reading  # of its agent
 
     @property
     def eyes(self) -> Eyes:
-        return self.screen.language, self.clear
+        return self.screen.language, self.reading
 
 
 class Feed:
@@ -159,7 +163,9 @@ class Feed:
         self.head = drawn[-1].seq
         if public:
             self.public_head = public[-1].public_seq or 0
-        for_agents = {eyes: Frame(*(one.agents[eyes] for one in drawn)) for eyes in agents}
+        texts = {eyes: tuple(one.agents[eyes] for one in drawn) for eyes in agents}
+        frames = {told: Frame(*told) for told in set(texts.values())}
+        for_agents = {eyes: frames[told] for eyes, told in texts.items()}
         for_customers = {own: Frame(*(one.customer[own] for one in public)) for own in customers}
         for watcher in list(self.watchers.values()):
             if not watcher.public:
@@ -228,23 +234,23 @@ def watch(
     *,
     public: bool = False,
     after: int | None = None,
-    clear: bool = False,
+    reading: Reading = NOTHING_MORE,
 ) -> Feed:
-    """Let a screen hear a conversation it may see. `after` is the last number it has, `clear`
-    whether its agent reads texts as they were written."""
+    """Let a screen hear a conversation it may see. `after` is the last number it has, `reading`
+    how its agent reads it."""
     feed = feeds.get(conversation_id)
     if feed is None:
         feed = feeds[conversation_id] = Feed(conversation_id)
-    feed.join(Watcher(screen, public=public, after=after, clear=clear))
+    feed.join(Watcher(screen, public=public, after=after, reading=reading))
     return feed
 
 
-def see(conversation_id: str, screen: Screen, *, clear: bool) -> None:
-    """From now on this screen's agent reads texts clearly, or does not any more."""
+def see(conversation_id: str, screen: Screen, reading: Reading) -> None:
+    """From now on this screen's agent reads it so."""
     feed = feeds.get(conversation_id)
     for watcher in (*feed.watchers.values(), *feed._joining) if feed else ():
         if watcher.screen is screen:
-            watcher.clear = clear
+            watcher.reading = reading
 
 
 def unwatch(conversation_id: str, screen: Screen) -> None:

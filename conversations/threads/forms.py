@@ -20,6 +20,7 @@ class MessageInput:
     body: str
     files: tuple[uuid.UUID, ...]
     seen: int | None
+    sensitive: bool  # a note in confidence
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> "MessageInput":
@@ -34,6 +35,7 @@ class MessageInput:
             body=body,
             files=files,
             seen=None if seen in (None, "") else read_number(seen),
+            sensitive=data.get("sensitive") in (True, "true", "1"),
         )
 
 

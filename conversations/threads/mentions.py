@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from conversations.grants.rights import confidants
 from conversations.grants.sight import readers
 from conversations.threads.models import Conversation, Entry
 from permissions.accounts.models import Agent, Team
@@ -25,11 +26,14 @@ _SIGN = re.compile(rf"(?<![\w.+-])[{AT}]", re.ASCII)
 _WORDLIKE = re.compile(r"[A-Za-z0-9\u00c0-\u024f_]")
 
 
-def found_in(body: str, conversation: Conversation) -> list[dict[str, Any]]:
+def found_in(
+    body: str, conversation: Conversation, *, sensitive: bool = False
+) -> list[dict[str, Any]]:
     """The mentions of a note, each once: `{kind, id, text, heard}` with the text as written."""
     if not any(sign in body for sign in AT):
         return []
-    may_see = set(readers(conversation).values_list("pk", flat=True))
+    concerned = confidants(conversation) if sensitive else readers(conversation)
+    may_see = set(concerned.values_list("pk", flat=True))
     names: dict[str, list[tuple[str, int, bool]]] = {}
     for pk, *called in Agent.objects.filter(is_active=True).values_list("pk", "name", "username"):
         for name in {one.lower() for one in called if one}:

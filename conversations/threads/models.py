@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from conversations.customers.models import Customer
+from conversations.grants.rights import confided_to
 from conversations.grants.sight import sight_of
 from conversations.inboxes.models import Inbox
 from conversations.modes.floor import Floor, Mode, floor_in
@@ -20,6 +21,7 @@ MAX_BODY = 10_000  # characters
 MAX_FILES = 10  # on one message
 MAX_LABEL = 80  # characters of a tag or an issue type
 MAX_TAGS = 100
+SENSITIVE = "sensitive"  # of a draft, a file in it and a preview: it belongs to a sensitive note
 
 
 class Status(models.TextChoices):
@@ -292,6 +294,10 @@ class Entry(models.Model):
     # A recalled reply keeps its number; customers see that something was there, never what.
     recalled_at = models.DateTimeField(_("recalled"), null=True, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
+    # A note in confidence: everybody reads that it is there, `covering.py` says who reads more.
+    sensitive = models.BooleanField(_("sensitive"), default=False, db_default=False)
+
+    withheld = False  # in memory, of a note that is shown without what it says
 
     objects = EntryQuerySet.as_manager()
 
@@ -321,6 +327,9 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind__in=["message", "reply"]) | Q(audience="public"),
                 name="entry_message_public",
+            ),
+            models.CheckConstraint(
+                condition=Q(sensitive=False) | Q(kind="note"), name="entry_sensitive_is_note"
             ),
         ]
         indexes = [BrinIndex(fields=["at"], name="entry_by_time")]  # for reports; costs no writes
@@ -372,10 +381,15 @@ class FileQuerySet(models.QuerySet["File"]):
     def visible_to(self, reader: Agent) -> "FileQuerySet":
         """Files of entries and drafts the agent may see, and those they are about to attach."""
         seen = Q(conversation__in=Conversation.objects.visible_to(reader))
-        return self.filter(
+        return self.open_to(reader).filter(
             seen & (Q(entry__isnull=False) | ~Q(drafted=""))
             | Q(entry=None, conversation=None, agent=reader)
         )
+
+    def open_to(self, reader: Agent) -> "FileQuerySet":
+        """Without those of sensitive notes that the agent may not read."""
+        routine = Q(entry__sensitive=False) | Q(entry=None) & ~Q(drafted=SENSITIVE)
+        return self.filter(routine | Q(entry__agent=reader) | confided_to(reader))
 
     def drafted(self) -> "FileQuerySet":
         """Those that wait in what colleagues write together, in the order they came."""
@@ -386,7 +400,8 @@ class File(models.Model):
     """What somebody attached. It is uploaded first and becomes visible with its entry.
 
     While it waits in what colleagues write together on its conversation, `drafted` says whether
-    with a reply or a note. One that was removed there is nobody's, until it is swept.
+    with a reply, a note or a sensitive one. One that was removed there is nobody's, until it is
+    swept.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -414,7 +429,7 @@ class File(models.Model):
             models.CheckConstraint(
                 condition=Q(drafted="")
                 | Q(
-                    drafted__in=["reply", "note"],
+                    drafted__in=["reply", "note", SENSITIVE],
                     conversation__isnull=False,
                     entry=None,
                     customer=None,

@@ -70,6 +70,8 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "event": entry.event or None,
         "recalled_at": entry.recalled_at and entry.recalled_at.isoformat(),
         "edited_at": entry.edited_at and entry.edited_at.isoformat(),
+        "sensitive": entry.sensitive,
+        "withheld": entry.withheld,  # what it says is not for this reader
     }
 
 

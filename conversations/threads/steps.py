@@ -19,6 +19,7 @@ from conversations.threads.events import DraftedFilesChanged, EntryAdded
 from conversations.threads.guard import SOMETHING_CAME
 from conversations.threads.models import (
     MAX_FILES,
+    SENSITIVE,
     Conversation,
     Entry,
     File,
@@ -165,6 +166,7 @@ def sent_before(
     body: str,
     author: Agent | Customer,
     files: Sequence[uuid.UUID],
+    sensitive: bool = False,
 ) -> Entry:
     """The entry an earlier try of this very message made. Conflict if the id meant another."""
     known = Entry.objects.get(conversation=conversation, client_id=client_id)
@@ -174,7 +176,8 @@ def sent_before(
         else known.author_kind == Customer.kind
     )
     same_files = {file.pk for file in known.attached} == set(files)
-    if known.kind != kind or known.body != body or not same_author or not same_files:
+    same_text = (known.kind, known.body, known.sensitive) == (kind, body, sensitive)
+    if not same_text or not same_author or not same_files:
         raise Conflict(_("This message id was already used for another message."))
     return known
 
@@ -192,13 +195,16 @@ def append(
     event: dict[str, Any] | None = None,
     seen: int | None = None,
     files: Sequence[uuid.UUID] = (),
+    sensitive: bool = False,
 ) -> Entry:
     """Add an entry to a locked conversation under its next number.
 
     The caller saves the conversation (`save_head`) once all entries of the act are appended. Both
     are stored at the end of the command, in one statement.
     """
-    if kind == K.NOTE and (mentioned := mentions.found_in(body, conversation)):
+    if kind == K.NOTE and (mentioned := mentions.found_in(body, conversation, sensitive=sensitive)):
+        if sensitive:
+            _require_heard(mentioned)
         event = {**(event or {}), "mentions": mentioned}
     conversation.last_seq += 1
     public_name = author.shown_name if isinstance(author, Agent) else ""
@@ -224,6 +230,7 @@ def append(
         seen=seen,
         attachments=len(files),
         at=at,
+        sensitive=sensitive,
     )
     step.changes.insert(entry)
     if files:
@@ -231,15 +238,33 @@ def append(
     entry.attached = _attach(step, entry, files, author) if files else []
     conversation.last_activity_at = at
     if kind != K.EVENT:
-        conversation.preview = one_line(body, limit=160) or entry.attached[0].name[:160]
-        conversation.preview_kind = kind
+        show_last(conversation, entry)
     if kind == K.MESSAGE:
         conversation.messages += 1
         conversation.waiting_since = conversation.waiting_since or at
     elif kind == K.REPLY:
         conversation.waiting_since = None
-    step.note(seq=entry.seq)
+    step.note(seq=entry.seq, **({"sensitive": True} if sensitive else {}))
     return entry
+
+
+def show_last(conversation: Conversation, entry: Entry | None) -> None:
+    """Lists tell what was said last; of what was said in confidence, only that it was."""
+    if entry is None or entry.sensitive:
+        conversation.preview, conversation.preview_kind = "", SENSITIVE if entry else ""
+        return
+    conversation.preview = one_line(entry.body, limit=160) or entry.attached[0].name[:160]
+    conversation.preview_kind = entry.kind
+
+
+def _require_heard(mentioned: Sequence[dict[str, Any]]) -> None:
+    """Nobody is told of what they may not read."""
+    unheard = [one["text"][1:] for one in mentioned if not one["heard"]]
+    if unheard:
+        raise Invalid(
+            _("%(names)s may not read sensitive notes here. Take the mention out.")
+            % {"names": ", ".join(unheard)}
+        )
 
 
 def save_head(step: Step, conversation: Conversation) -> None:
@@ -314,7 +339,8 @@ def _attach(
         raise Invalid(_("Too many files on one message."), limit=MAX_FILES)
     if isinstance(author, Agent):  # their own, and what waits with the draft of just this
         free = Q(agent=author, conversation=None)
-        free |= Q(conversation=entry.conversation_id, drafted=entry.kind)
+        draft = SENSITIVE if entry.sensitive else entry.kind
+        free |= Q(conversation=entry.conversation_id, drafted=draft)
     else:
         free = Q(customer=author, conversation=None)
     files = {

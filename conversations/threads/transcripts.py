@@ -51,17 +51,23 @@ def _entries(reader: Agent, conversation: Conversation) -> Iterator[Entry]:
         after = page[-1].seq
 
 
+def _note(entry: Entry) -> str:
+    return _("Sensitive note") if entry.sensitive else _("Internal note")
+
+
 def _lines(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
     clock = f"{entry.at.astimezone(zone):%H:%M}"
     if entry.kind == Entry.Kind.EVENT:
         yield f"{clock}  {event_sentence(entry)}"
         return
     marks = [
-        _("Internal note") if entry.kind == Entry.Kind.NOTE else "",
+        _note(entry) if entry.kind == Entry.Kind.NOTE else "",
         _("Recalled") if entry.recalled_at else "",
         _("(edited)") if entry.edited_at else "",
     ]
     yield " · ".join(filter(None, [f"{clock}  {author_name(entry)}", *marks]))
+    if entry.withheld:
+        yield INDENT + _("Only those with a right to sensitive notes read it.")
     for line in entry.body.splitlines():
         yield INDENT + line
     for file in entry.attached:

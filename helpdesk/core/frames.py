@@ -4,6 +4,9 @@ from functools import cached_property
 
 # In a scope's extensions: writes finished frames to the socket; False if it cannot take them now.
 WRITE = "tandem.write"
+# Takes a function to which the socket's whole binary messages go from now on, past the queue: one
+# that returns at once and never raises.
+READ = "tandem.read"
 _TEXT, _BYTES = 0x81, 0x82  # RFC 6455: the first byte of a whole message
 
 

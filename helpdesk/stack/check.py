@@ -70,7 +70,7 @@ async def check(only: str | None, arguments: list[str]) -> list[str]:
         failed = [stage.name for stage, ok in zip(wanted, results, strict=True) if not ok]
     if only in (None, "pytest"):
         os.environ["CHROMIUM"] = str(ensure_chromium())
-        async with _servers():
+        async with servers():
             print("── pytest", flush=True)
             command = [sys.executable, "-m", "pytest", *_workers(arguments), *arguments]
             process = await asyncio.create_subprocess_exec(*command, cwd=addresses.PROJECT)
@@ -109,7 +109,7 @@ async def _run(stage: Stage, gate: asyncio.Semaphore) -> bool:
 
 
 @asynccontextmanager
-async def _servers() -> AsyncIterator[None]:
+async def servers() -> AsyncIterator[None]:
     """PostgreSQL and Redis of the tests' own, unless the environment names others."""
     folder = addresses.data_directory()
     lock = data.take(folder)

@@ -9,9 +9,11 @@ from typing import Any, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import apply_mask
 from websockets.protocol import State
+from websockets.streams import StreamReader
 
-from helpdesk.core.frames import WRITE
+from helpdesk.core.frames import READ, WRITE
 from helpdesk.stack import limits
 from helpdesk.stack.drain import drain
 
@@ -167,8 +169,29 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
 
+_BETWEEN = StreamReader.at_eof.__code__  # where the parser waits for the next frame
+
+
+def _whole_binary(data: bytes, at: int) -> tuple[int, int] | None:
+    """Where the mask of the whole binary message at this place begins, and where it ends.
+
+    None for anything else, and for what is longer than 64 KiB or cut off.
+    """
+    if len(data) - at < 6 or data[at] != 0x82:  # RFC 6455
+        return None
+    size, mask = data[at + 1] - 0x80, at + 2  # the bit says that there is a mask
+    if size == 126:
+        size, mask = int.from_bytes(data[mask : mask + 2]), mask + 2
+    elif not 0 <= size < 126:
+        return None
+    end = mask + 4 + size
+    return (mask, end) if end <= len(data) else None
+
+
 class Socket(WebSocketsSansIOProtocol):
     """A WebSocket that is really gone when its time is over, whatever its peer does not read."""
+
+    _take: Callable[[bytes], None] | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -183,7 +206,37 @@ class Socket(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if not self.handshake_complete:  # which a refused one is
-            cast(Scope, self.scope)["extensions"][WRITE] = self.write_now
+            extensions = cast(Scope, self.scope)["extensions"]
+            extensions[WRITE], extensions[READ] = self.write_now, self.read_by
+
+    def read_by(self, take: Callable[[bytes], None]) -> None:
+        """Hand whole binary messages to `take` from now on."""
+        self._take = take
+
+    def data_received(self, data: bytes) -> None:
+        # The parser and the queue to the application cost as much as all that is done with a key
+        # that somebody typed. Whatever is not small, whole and binary is theirs.
+        if self._take is not None and self._is_between_frames():
+            data = self._taken(data, self._take)
+        if data:
+            super().data_received(data)
+
+    def _is_between_frames(self) -> bool:
+        if self.conn.state is not State.OPEN or self.conn.current_size is not None:
+            return False
+        waits: Any = self.conn.parser
+        while (inner := waits.gi_yieldfrom) is not None:
+            waits = inner
+        return waits.gi_code is _BETWEEN and self.queue.empty()
+
+    def _taken(self, data: bytes, take: Callable[[bytes], None]) -> bytes:
+        """What is left of `data` after the messages it begins with."""
+        at = 0
+        while (found := _whole_binary(data, at)) and not self.close_sent:
+            mask, end = found
+            take(apply_mask(data[mask + 4 : end], data[mask : mask + 4]))
+            at = end
+        return data[at:]
 
     def write_now(self, data: bytes) -> bool:
         """Write finished frames past the queue, which is empty while the peer reads."""

@@ -231,8 +231,13 @@ def leave_team(*, actor: Agent | None, agent: Agent, team: Team) -> None:
         step.tell(AccessChanged(raise_version(Agent.objects.filter(pk=agent.pk))))
 
 
-def deactivate_agent(*, actor: Agent | None, agent: Agent) -> None:
-    """End an agent's access at once, on open screens too. The last admin stays."""
+def deactivate_agent(
+    *, actor: Agent | None, agent: Agent, heir: Agent | Team | None = None
+) -> None:
+    """End an agent's access at once, on open screens too. The last admin stays.
+
+    What they are responsible for goes to the heir; to nobody, and it waits for somebody.
+    """
     with command("agent.deactivate", actor=actor, on=agent) as step:
         lock_admins()
         found = _lock_agent(actor, agent)
@@ -243,7 +248,12 @@ def deactivate_agent(*, actor: Agent | None, agent: Agent) -> None:
             return
         if actor:
             require_an_admin(besides=found)
+        if isinstance(heir, Team):  # locked before what it gets, as where a team is removed
+            teams = Team.objects.select_for_update(of=("self",), no_key=True)
+            heir = _there(teams.filter(pk=heir.pk).first())
         Agent.objects.filter(pk=found.pk).update(is_active=False)
+        pass_on(step, actor, found, heir)
+        step.note(heir=heir and {"kind": type(heir).__name__.lower(), "id": heir.pk})
         step.tell(AccessChanged(raise_version(Agent.objects.filter(pk=found.pk))))
 
 
@@ -281,7 +291,8 @@ def _require_agents(actor: Agent | None) -> None:
 def _lock_agent(actor: Agent | None, agent: Agent) -> Agent:
     """The agent, locked, if the actor may change those who have such duties."""
     _require_agents(actor)
-    found = _there(Agent.objects.select_for_update().filter(pk=agent.pk).first())
+    # A weak lock: whoever writes meanwhile names themselves as author after the conversation's lock.
+    found = _there(Agent.objects.select_for_update(no_key=True).filter(pk=agent.pk).first())
     require_within(actor, _duties_of(Role.objects.filter(group__user=found)))
     return found
 

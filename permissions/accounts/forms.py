@@ -83,6 +83,34 @@ class RemoveTeamForm(forms.Form):
         self.fields["heir"].queryset = others  # type: ignore[attr-defined]
 
 
+class DeactivateForm(forms.Form):
+    """`heir` gets what the agent is responsible for: a team, a colleague, or nobody."""
+
+    heir = forms.ChoiceField(
+        label=_("Who takes it over"),
+        required=False,
+        help_text=_("What they may not answer waits unassigned."),
+    )
+
+    def __init__(self, *args: Any, agent: Agent, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        teams = Team.objects.order_by("name")
+        others = Agent.objects.filter(is_active=True).exclude(pk=agent.pk).order_by("name", "pk")
+        self.heirs: dict[str, Team | Agent] = {f"team:{team.pk}": team for team in teams}
+        self.heirs |= {f"agent:{other.pk}": other for other in others}
+        self.fields["heir"].choices = [  # type: ignore[attr-defined]
+            ("", _("Nobody: it waits unassigned")),
+            (_("Teams"), self._named("team:")),
+            (_("Agents"), self._named("agent:")),
+        ]
+
+    def _named(self, kind: str) -> list[tuple[str, str]]:
+        return [(key, str(heir)) for key, heir in self.heirs.items() if key.startswith(kind)]
+
+    def clean_heir(self) -> Team | Agent | None:
+        return self.heirs.get(self.cleaned_data["heir"])
+
+
 def initial_of_agent(agent: Agent, shown: str) -> dict[str, Any]:
     groups: Any = Group.objects.filter(user=agent)
     return {

@@ -18,6 +18,7 @@ from permissions.accounts.belongings import belongings
 from permissions.accounts.doors import AgentRequest, agents_only
 from permissions.accounts.forms import (
     AgentForm,
+    DeactivateForm,
     InviteForm,
     RemoveTeamForm,
     TeamForm,
@@ -103,11 +104,23 @@ def agent(request: AgentRequest, pk: int) -> HttpResponse:
 
 
 @agents_only
-@require_POST
 def deactivate(request: AgentRequest, pk: int) -> HttpResponse:
+    """What an agent is responsible for, and who gets it when their access ends."""
     require_duty(request.user, Duty.AGENTS)
-    commands.deactivate_agent(actor=request.user, agent=get_object_or_404(Agent, pk=pk))
-    return redirect("people:agent", pk=pk)
+    found = get_object_or_404(Agent, pk=pk)
+    data = request.POST if request.method == "POST" else None
+    form, status = DeactivateForm(data, agent=found), 200
+    if request.method == "POST":
+        status = done(
+            form,
+            lambda: commands.deactivate_agent(
+                actor=request.user, agent=found, heir=form.cleaned_data["heir"]
+            ),
+        )
+        if status == 200:
+            return redirect("people:agent", pk=pk)
+    context = {"form": form, "agent": found, "belongings": belongings(found)}
+    return render(request, "permissions/accounts/deactivate.html", context, status=status)
 
 
 @agents_only

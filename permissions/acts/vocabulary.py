@@ -20,6 +20,8 @@ class Act(TextChoices):
     INVITE = "invite_colleagues", _("Invite colleagues into a conversation")
     REPLY = "reply_to_customers", _("Write to customers")
     NOTE = "write_notes", _("Write internal notes")
+    CONFIDE = "write_sensitive_notes", _("Write sensitive notes, and read those of others")
+    READ_CONFIDED = "read_sensitive_notes", _("Read sensitive notes of colleagues")
     CLAIM = "claim_conversations", _("Take an unassigned conversation")
     ASSIGN = "assign_conversations", _("Assign a conversation to any agent")
     TRANSFER = "transfer_conversations", _("Hand conversations over to colleagues and teams")
@@ -73,14 +75,25 @@ TEAM_ACTS = frozenset(
 )
 # What a role adds to it, wherever its holders see anything.
 AGENT_ACTS = frozenset({Act.CHANGE_CUSTOMER})
-SENIOR_ACTS = AGENT_ACTS | {Act.TAG, Act.CLASSIFY, Act.VIEW_SENSITIVE, Act.RECALL, Act.CANNED}
+SENIOR_ACTS = AGENT_ACTS | {
+    Act.TAG,
+    Act.CLASSIFY,
+    Act.VIEW_SENSITIVE,
+    Act.READ_CONFIDED,
+    Act.RECALL,
+    Act.CANNED,
+}
 AUDITOR_ACTS = frozenset({Act.VIEW, Act.REPORT})
 
 # The matrix of rights is read in groups.
 ACT_GROUPS: tuple[tuple[str | Promise, tuple[Act, ...]], ...] = (
     (
         _("Answering"),
-        (Act.JOIN, Act.INVITE, Act.REPLY, Act.NOTE, Act.CLAIM, Act.RESOLVE, Act.RECALL),
+        (Act.JOIN, Act.INVITE, Act.REPLY, Act.CLAIM, Act.RESOLVE, Act.RECALL),
+    ),
+    (
+        _("Internal messages"),
+        (Act.NOTE, Act.CONFIDE, Act.READ_CONFIDED),
     ),
     (
         _("Sharing out the work"),

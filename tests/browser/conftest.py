@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sy
 
 from tests import chromium as installed
 from tests.browser.sessions import PASSWORD, session_of
+from tests.stack.prepared import DEMO, Prepared
 from tests.stack.processes import PROJECT, Up
 
 FAILED = pytest.StashKey[bool]()
@@ -42,17 +43,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Any:
 # Of the package, not the session: Playwright holds an event loop, and coroutine tests that run
 # later in the same process need their own.
 @pytest.fixture(scope="package")
-def live() -> Iterator[Up]:
+def live(prepared: Prepared) -> Iterator[Up]:
     """`manage.py up` with demo data, on a data directory and port of its own."""
     folder = Path(tempfile.mkdtemp(prefix="tandem-browser-"))  # short: sockets lie in it
-    up = Up(
-        folder / "data",
-        DJANGO_SETTINGS_MODULE="helpdesk.settings",
-        TANDEM_ASGI="helpdesk.asgi:application",
-        DEMO="1",
-        DEMO_PASSWORD=PASSWORD,
-        LIMITS_SCALE="1000",
-    )
+    up = Up(prepared.copy("demo", folder / "data"), LIMITS_SCALE="1000", **DEMO)
     try:
         yield up.wait_until_up()
     finally:

@@ -4,7 +4,8 @@ import re
 
 import httpx
 
-PASSWORD = "correct-horse-battery"
+from tests.stack.prepared import PASSWORD
+
 _sessions: dict[tuple[str, str], httpx.Client] = {}
 
 

@@ -11,19 +11,23 @@ from typing import Any
 
 import pytest
 from channels.testing import WebsocketCommunicator
+from django.contrib.sessions.models import Session
 from pycrdt import Doc, Text
 
 from collaboration.drafts import folding, log, protocol, rooms
+from collaboration.drafts.consumers import DraftConsumer
 from collaboration.drafts.documents import Document
 from collaboration.drafts.models import DraftUpdate, DraftVersion, SharedDraft
 from collaboration.drafts.parts import parts_of
 from collaboration.drafts.queries import shared_draft
 from collaboration.drafts.updates import read_number
+from collaboration.workspace.seats import session_key_of
 from conversations.modes.floor import Mode
 from conversations.threads.models import Conversation
 from helpdesk.asgi import application
 from helpdesk.core.live import wire
 from permissions.accounts import commands as accounts
+from permissions.accounts.sessions import SignIn
 from permissions.acts.checks import give
 from permissions.acts.vocabulary import Act
 from permissions.audit.models import AuditRecord
@@ -419,6 +423,47 @@ async def test_solo_refuses_everybody_but_the_one_responsible(cast, thread, edit
     await other.reads("AC")
 
 
+async def test_who_comes_again_is_looked_up_only_if_something_changed(cast, thread, monkeypatch):
+    looked: list[str] = []
+
+    def look_up(self: DraftConsumer, session_key: str) -> Any:
+        looked.append(session_key)
+        return whole(self, session_key)
+
+    async def come() -> int | None:
+        """With which code they are sent away."""
+        editor = Editor(f"/ws/drafts/{thread.pk}/", [HOST, ORIGIN, cookie], None)
+        await editor.begin()
+        message = await editor.receive_output(timeout=10)
+        await editor.disconnect()
+        return message.get("code")
+
+    async def sign_in() -> tuple[bytes, bytes]:
+        cookie = await cookie_of(cast.amy)
+        key = session_key_of(dict([cookie]))
+        await in_database(SignIn.objects.create, agent=cast.amy, session_key=key)
+        return cookie
+
+    whole = DraftConsumer.look_up
+    monkeypatch.setattr(DraftConsumer, "look_up", look_up)
+    cookie = await sign_in()
+    assert [await come() for _ in range(3)] == [None] * 3
+    assert len(looked) == 1
+    agents = type(cast.amy).objects.filter(pk=cast.amy.pk)
+    await in_database(accounts.leave_team, actor=None, agent=cast.amy, team=cast.team)
+    assert await come() == 4404
+    await in_database(accounts.join_team, actor=None, agent=cast.amy, team=cast.team)
+    assert [await come() for _ in range(2)] == [None] * 2
+    assert len(looked) == 3
+    await in_database(agents.update, password="another")
+    assert await come() == 4401
+    await in_database(cast.amy.refresh_from_db)
+    cookie = await sign_in()
+    assert await come() is None
+    await in_database(Session.objects.all().delete)
+    assert await come() == 4401
+
+
 async def test_a_right_that_ends_closes_the_socket(cast, thread, editors):
     amy = await editors("amy")
     await amy.say("A")
@@ -428,8 +473,6 @@ async def test_a_right_that_ends_closes_the_socket(cast, thread, editors):
 
 
 async def test_a_signed_out_agents_last_update_is_not_taken(cast, thread, editors, key):
-    from django.contrib.sessions.models import Session
-
     amy = await editors("amy")
     await amy.say("A")
     await in_database(Session.objects.all().delete)

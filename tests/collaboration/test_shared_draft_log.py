@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from pycrdt import Doc, Text
 
 from collaboration.drafts import log, together, writing
-from collaboration.drafts.documents import Document
+from collaboration.drafts.documents import Document, joined
 from collaboration.drafts.models import DraftUpdate
-from collaboration.drafts.parts import in_groups, joined
+from collaboration.drafts.parts import in_groups
 from helpdesk.core.live import wire
 from tests.conftest import Browser
 
@@ -155,7 +155,7 @@ def test_small_updates_travel_as_one():
     assert len(groups) > 5
     body = read.get("body", type=Text)
     for group in groups:
-        read.apply_update(joined(group))
+        read.apply_update(joined([row.update for row in group]))
     whole = Document()
     for update in known:
         whole.apply(update, None)

@@ -27,7 +27,7 @@ TOLD = [
     for whose in planting.TALKS
     for thing in (
         "text", "note", "recalled", "file name", "note file name", "number", "number in a note",
-        "typing",
+        "typing", "confided", "confided file name",
     )
 ]  # fmt: skip
 

@@ -40,7 +40,7 @@ def store(monkeypatch):
         await gate.wait()
         if function is feeds._missed:
             return [frame(seq) for seq in seqs if arguments[1] < seq <= arguments[2]]
-        eyes = ("en", False)
+        eyes = ("en", feeds.NOTHING_MORE)
         return [Drawn(seq, None, {eyes: frame(seq)}) for seq in seqs if seq > arguments[1]]
 
     monkeypatch.setattr(feeds, "in_thread", read)

@@ -124,6 +124,7 @@ def searches(planted: Planted) -> Iterator[str]:
             yield f"/workspace/customers/?field=phone&value={secret}"
     for pk in planted.conversations.values():
         yield f"/workspace/conversations/{pk}/entries/?after=0&html=1"
+        yield f"/workspace/conversations/{pk}/draft/?kind=sensitive"
         yield f"/settings/why/?agent={planted.cast.amy.pk}&conversation={pk}"
     for edit in EntryEdit.objects.select_related("entry"):
         yield f"/workspace/conversations/{edit.entry.conversation_id}/edits/?entry={edit.entry.seq}"

@@ -16,6 +16,7 @@ from tests.faults.harness.people import Person
 from tests.faults.harness.screens import Screen
 from tests.faults.harness.system import System
 from tests.faults.harness.writers import History, Writer
+from tests.stack.prepared import Prepared
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,9 +77,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def _system(request: pytest.FixtureRequest) -> Iterator[System]:
+def _system(request: pytest.FixtureRequest, prepared: Prepared) -> Iterator[System]:
     server = request.config.getoption("--web-server", default="daphne")
-    system = System("--server", server)
+    system = System(prepared, "--server", server)
     failed = request.session.testsfailed
     yield system
     system.stop(keep=request.session.testsfailed > failed)

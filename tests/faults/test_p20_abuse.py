@@ -21,6 +21,7 @@ from tests.faults.harness.people import Person
 from tests.faults.harness.screens import Screen
 from tests.faults.harness.system import System, until
 from tests.faults.harness.writers import History, Writer
+from tests.stack.prepared import Prepared
 
 ABUSER = "127.0.0.66"  # an address of its own; the others come from 127.0.0.1
 MB = 1024 * 1024
@@ -29,10 +30,10 @@ CAP = 100  # sockets per address and process
 
 
 @pytest.fixture(scope="module")
-def guarded(request: pytest.FixtureRequest) -> Iterator[System]:
+def guarded(request: pytest.FixtureRequest, prepared: Prepared) -> Iterator[System]:
     """A system with the limits of a real service."""
     server = request.config.getoption("--web-server", default="daphne")
-    system = System("--server", server, LIMITS_SCALE="1")
+    system = System(prepared, "--server", server, LIMITS_SCALE="1")
     failed = request.session.testsfailed
     yield system
     system.stop(keep=request.session.testsfailed > failed)

@@ -1,6 +1,7 @@
 """Roles, teams and agents: who may change them, and what nobody may."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from django.utils.timezone import now
 from collaboration.canned.models import CannedReply
 from collaboration.saved.models import SavedView
 from conversations.inboxes import commands as commands_of_inboxes
+from conversations.intake.commands import begin_session, post_message
+from conversations.intake.models import CustomerSession
+from conversations.threads.commands import resolve
 from conversations.threads.models import Conversation
 from helpdesk.core.refusals import Conflict, Invalid, NotAllowed
 from permissions.accounts import commands as accounts
@@ -309,6 +313,50 @@ def test_a_team_that_goes_leaves_nothing_behind(cast: Cast, admin: Agent) -> Non
     assert (view.team, view.data["team"]) == (heir, [str(heir.pk)])
     record = AuditRecord.objects.get(verb="team.remove")
     assert (record.object_id, record.detail["heir"]) == (str(team.pk), heir.pk)
+
+
+def test_an_agent_who_goes_leaves_nothing_behind(cast: Cast, admin: Agent, hiring: Agent) -> None:
+    """Open conversations go to a colleague or a team; what those may not have, to nobody."""
+    talks = [begin_session(inbox=cast.inbox, name=f"No {n}", language="en")[0] for n in range(3)]
+    lost = begin_session(inbox=cast.other_inbox, name="Max", language="en")[0]
+    for session in (*talks, lost):
+        post_message(session=session, body="hello", client_id=uuid.uuid4())
+        Conversation.objects.filter(pk=session.conversation_id).update(assignee=cast.amy)
+    resolve(agent=cast.amy, conversation=talks[2].conversation_id)
+    second = accounts.invite_agent(
+        actor=admin, username="zoe", name="Zoe", password=PASSWORD, teams=[cast.team]
+    )
+    ada, page = client_of(admin), f"/settings/agents/{cast.amy.pk}/deactivate/"
+    assert "3 open conversations" in ada.get(page).content.decode()
+    for wrong in (f"agent:{cast.amy.pk}", "agent:0", "team:x", "x" * 9000):
+        assert ada.post(page, {"heir": wrong}).status_code == 422
+    assert Agent.objects.get(pk=cast.amy.pk).is_active
+
+    assert ada.post(page, {"heir": f"agent:{second.pk}"}).status_code == 302
+
+    def of(session: CustomerSession) -> Conversation:
+        return Conversation.objects.get(pk=session.conversation_id)
+
+    assert not Agent.objects.get(pk=cast.amy.pk).is_active
+    assert [of(talk).assignee for talk in talks] == [second, second, cast.amy], "what is open"
+    told = of(talks[0]).entries.last()
+    assert told.event["was"]["name"] == "Amy Ito"
+    assert told.event["to"] == {"kind": "agent", "id": second.pk, "name": "Zoe"}
+    assert (of(lost).assignee, of(lost).entries.last().event["type"]) == (None, "unassigned")
+    assert "responsible for no open" in ada.get(page).content.decode()
+    assert ada.post(page).status_code == 302, "twice is once"
+    record = AuditRecord.objects.get(verb="agent.deactivate")
+    assert record.detail["heir"] == {"kind": "agent", "id": second.pk}
+    assert record.detail["conversations"] == 3
+
+    accounts.deactivate_agent(actor=fresh(hiring), agent=second, heir=cast.team)
+    now = {(of(talk).assignee, of(talk).team) for talk in talks[:2]}
+    assert now == {(None, None)}, "nobody of the team is left"
+    accounts.invite_agent(actor=admin, username="yan", name="Yan", teams=[cast.team])
+    for talk in talks[:2]:
+        Conversation.objects.filter(pk=talk.conversation_id).update(assignee=cast.ben)
+    accounts.deactivate_agent(actor=admin, agent=cast.ben, heir=cast.team)
+    assert {(of(talk).assignee, of(talk).team) for talk in talks[:2]} == {(None, cast.team)}
 
 
 def test_inboxes_are_given_only_by_those_who_give_rights(

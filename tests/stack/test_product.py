@@ -8,20 +8,17 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.stack.prepared import PRODUCT
 from tests.stack.processes import Up, alive, get, wait_for
-
-PRODUCT = {
-    "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
-    "TANDEM_ASGI": "helpdesk.asgi:application",
-}
 
 
 @pytest.fixture
-def up(tmp_path):
+def up(tmp_path, prepared):
+    folder = prepared.copy("product", tmp_path / "data")
     started = []
 
     def start(*options, **more):
-        started.append(Up(tmp_path / "data", *options, **PRODUCT, **more))
+        started.append(Up(folder, *options, **PRODUCT, **more))
         return started[-1].wait_until_up()
 
     yield start

@@ -19,6 +19,12 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="reads /
 
 
 @pytest.fixture
+def not_the_first(tmp_path, prepared):
+    """What this test starts on was started before."""
+    prepared.copy("tiny", tmp_path / "data")
+
+
+@pytest.fixture
 def up(tmp_path):
     """Starts `manage.py up` on directories of this test; leaves no process behind."""
     started = []
@@ -80,7 +86,7 @@ def test_the_database_is_durable_and_private(running):
     assert broker(running).config_get("appendonly") == {"appendonly": "yes"}
 
 
-def test_ctrl_c_stops_everything_and_a_later_start_is_quick(up):
+def test_ctrl_c_stops_everything_and_a_later_start_is_quick(not_the_first, up):
     one = up("--web", "2").wait_until_up()
     family = one.family()
     assert len(family) >= 5
@@ -131,7 +137,9 @@ def test_a_data_directory_with_a_long_path_works(up, tmp_path):
 
 
 @pytest.mark.parametrize("server", ["daphne", "uvicorn"])
-def test_while_a_web_process_is_restarted_connections_wait_and_are_answered(up, server):
+def test_while_a_web_process_is_restarted_connections_wait_and_are_answered(
+    not_the_first, up, server
+):
     one = up("--web", "1", "--server", server).wait_until_up()
     killed = one.pid("web-1")
     os.kill(killed, signal.SIGKILL)
@@ -177,7 +185,7 @@ def test_a_killed_redis_comes_back_with_what_it_had_stored(running):
     assert running.pid("redis") != killed
 
 
-def test_a_redis_log_that_cannot_be_read_does_not_keep_tandem_from_running(up):
+def test_a_redis_log_that_cannot_be_read_does_not_keep_tandem_from_running(not_the_first, up):
     one = up().wait_until_up()
     broker(one).set("key", "value")
     one.process.send_signal(signal.SIGINT)
@@ -189,7 +197,7 @@ def test_a_redis_log_that_cannot_be_read_does_not_keep_tandem_from_running(up):
 
 
 def test_after_kill_9_of_the_supervisor_nothing_lives_on_and_the_next_start_has_every_row(
-    up,
+    not_the_first, up
 ):
     one = up("--web", "2").wait_until_up()
     with database(one) as connection:
@@ -201,7 +209,7 @@ def test_after_kill_9_of_the_supervisor_nothing_lives_on_and_the_next_start_has_
     assert rows(again) == [7]
 
 
-def test_servers_that_outlived_their_supervisor_are_taken_down_first(up):
+def test_servers_that_outlived_their_supervisor_are_taken_down_first(not_the_first, up):
     one = up().wait_until_up()
     left = one.pids()
     # Stopped, they cannot follow the signal that the death of their parent sends.
@@ -215,7 +223,7 @@ def test_servers_that_outlived_their_supervisor_are_taken_down_first(up):
     assert get(again.port)[0] == 200
 
 
-def test_a_stale_pid_file_that_names_somebody_else_harms_nobody(up):
+def test_a_stale_pid_file_that_names_somebody_else_harms_nobody(not_the_first, up):
     one = up().wait_until_up()
     one.process.send_signal(signal.SIGINT)
     one.ended()

@@ -20,7 +20,6 @@ from conversations.threads.models import (
 )
 from helpdesk.core.limits import spend
 from helpdesk.core.refusals import Conflict, Invalid, NotFound
-from helpdesk.core.text import one_line
 from permissions.accounts.models import Agent
 from permissions.acts.command import command
 from permissions.acts.vocabulary import Act
@@ -60,9 +59,14 @@ def post_note(
     client_id: uuid.UUID,
     seen: int | None = None,
     files: Sequence[uuid.UUID] = (),
+    sensitive: bool = False,
 ) -> tuple[Entry, bool]:
-    """Tell the team something that no customer ever sees. Safe to send again."""
-    return _post(Act.NOTE, K.NOTE, A.TEAM, agent, conversation, body, client_id, seen, files)
+    """Tell the team something that no customer ever sees. Safe to send again.
+
+    A sensitive note is for those alone who may read such; the others see that it is there.
+    """
+    note = Act.NOTE, K.NOTE, A.TEAM
+    return _post(*note, agent, conversation, body, client_id, seen, files, sensitive=sensitive)
 
 
 def _post(
@@ -76,6 +80,8 @@ def _post(
     seen: int | None,
     files: Sequence[uuid.UUID],
     guard: int | None = None,
+    *,
+    sensitive: bool = False,
 ) -> tuple[Entry, bool]:
     with command(f"conversation.{kind}", actor=agent, on=None) as step:
         conversation, standing = steps.lock_with_standing(
@@ -86,7 +92,13 @@ def _post(
         if standing.sent:
             step.nothing_changed()
             return steps.sent_before(
-                conversation, client_id, kind=kind, body=body, author=agent, files=files
+                conversation,
+                client_id,
+                kind=kind,
+                body=body,
+                author=agent,
+                files=files,
+                sensitive=sensitive,
             ), False
         spend("agent messages", agent.pk, along_with=step.changes)
         if kind == K.REPLY:
@@ -110,7 +122,9 @@ def _post(
             conversation.status = Status.PENDING
             conversation.snoozed_until = None
         else:
-            require_note(conversation, agent)
+            if sensitive:
+                require_act(agent, Act.CONFIDE, conversation)
+            require_note(conversation, agent, sensitive=sensitive)
         entry = steps.append(
             step,
             conversation,
@@ -122,6 +136,7 @@ def _post(
             client_id=client_id,
             seen=seen,
             files=files,
+            sensitive=sensitive,
         )
         steps.save_head(step, conversation)
         return entry, True
@@ -230,8 +245,4 @@ def recallable(conversation: Conversation, seq: int, agent: Agent) -> Entry:
 def _preview_last(conversation: Conversation) -> None:
     """Lists show what was said last and still stands, as it reads now."""
     said = conversation.entries.exclude(kind=K.EVENT).filter(recalled_at=None)
-    last = said.order_by("-seq").first()
-    conversation.preview_kind = last.kind if last else ""
-    conversation.preview = ""
-    if last:
-        conversation.preview = one_line(last.body, limit=160) or last.attached[0].name[:160]
+    steps.show_last(conversation, said.order_by("-seq").first())

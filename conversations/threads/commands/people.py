@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 from types import EllipsisType
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -134,15 +135,14 @@ def assign(
             step.nothing_changed()
             return found
         if to is not None:
-            _require_answerable(to, found)
+            require_answerable(to, found)
             _require_approval_to_leave(to, found, agent)
         now = steps.standing(found).now
-        found.assignee = to
         step.note(before=steps.person(before), after=steps.person(to))
         if to is None:
-            was = steps.person(before)
-            steps.add_event(step, found, "unassigned", author=agent, at=now, was=was)
+            hand_over(step, found, None, author=agent, before=before, at=now)
         else:
+            found.assignee = to
             _give_place(step, found, to, before=before, at=now)
             was, after = steps.person(before), steps.person(to)
             steps.add_event(step, found, "assigned", author=agent, at=now, was=was, to=after)
@@ -181,20 +181,13 @@ def transfer(
         if there:
             step.nothing_changed()
             return found
-        _require_answerable(to, found)
+        require_answerable(to, found)
         _require_approval_to_leave(to, found, agent)
-        kind = "agent" if isinstance(to, Agent) else "team"
-        was, after = steps.person(before), {"kind": kind, "id": to.pk, "name": str(to)}
-        step.note(before=was, after=after)
-        if isinstance(to, Agent):
-            found.assignee = to
-            _give_place(step, found, to, before=before, at=now)
-        else:
-            found.assignee, found.team = None, to
-            found.save(update_fields=["team"])
-        steps.add_event(step, found, "transferred", author=agent, at=now, was=was, to=after)
+        step.note(before=steps.person(before), after=_receiver(to))
+        hand_over(step, found, to, author=agent, before=before, at=now)
         if note:
             require_act(agent, Act.NOTE, found)
+            enforcing.require_notes_on(found)
             steps.append(
                 step,
                 found,
@@ -207,6 +200,37 @@ def transfer(
             )
         steps.save_head(step, found)
         return found
+
+
+def hand_over(
+    step: Step,
+    found: Conversation,
+    to: Agent | Team | None,
+    *,
+    author: Agent | None,
+    before: Agent | None,
+    at: datetime,
+) -> None:
+    """Somebody else has it from now on, or nobody, and its timeline tells of it. Raises a refusal
+    before anything is changed where the new owner may not come in."""
+    was = steps.person(before)
+    if to is None:
+        found.assignee = None
+        steps.add_event(step, found, "unassigned", author=author, at=at, was=was)
+        return
+    if isinstance(to, Agent):
+        found.assignee = to
+        _give_place(step, found, to, before=before, at=at)
+    else:
+        found.assignee, found.team = None, to
+        step.changes.update(found, "team")
+    steps.add_event(step, found, "transferred", author=author, at=at, was=was, to=_receiver(to))
+
+
+def _receiver(to: Agent | Team) -> dict[str, Any]:
+    """Whom it was handed to, as events and records keep it."""
+    kind = "agent" if isinstance(to, Agent) else "team"
+    return {"kind": kind, "id": to.pk, "name": str(to)}
 
 
 def _give_place(
@@ -248,7 +272,7 @@ def _owner(found: Conversation, instead_of: int | EllipsisType | None) -> Agent 
     return owner
 
 
-def _require_answerable(to: Agent | Team, found: Conversation) -> None:
+def require_answerable(to: Agent | Team, found: Conversation) -> None:
     """The new owner, or somebody of the team, may answer these customers."""
     people = [to] if isinstance(to, Agent) else to.members
     if any(may(person, Act.REPLY, found) for person in people):

@@ -74,7 +74,8 @@ export class Outbox {
   }
 
   /** Queue a message. It is shown as sending from this moment on. */
-  async add({ conversation, url, id = uuid(), kind = "message", body = "", files = [], seen = null }) {
+  async add({ conversation, url, id = uuid(), kind = "message", body = "", files = [], ...more }) {
+    const { seen = null, sensitive = false } = more;
     this.#lastOrder = Math.max(Date.now(), this.#lastOrder + 1);
     const item = {
       id,
@@ -82,7 +83,7 @@ export class Outbox {
       order: this.#lastOrder,
       state: "sending",
       reason: "",
-      ...{ conversation, url, kind, body, files, seen },
+      ...{ conversation, url, kind, body, files, seen, sensitive },
     };
     this.#items.set(item.id, item);
     this.#onChange(item);
@@ -157,8 +158,9 @@ export class Outbox {
       this.#finish(item.id, "sent"); // by another tab
       return null;
     }
-    const { body, seen } = item;
+    const { body, seen, sensitive } = item;
     const data = { client_id: item.id, body, files: item.files.map((file) => file.id) };
+    if (sensitive) data.sensitive = true;
     let headers;
     try {
       headers = await this.#headers();

@@ -222,6 +222,7 @@ export class Acts {
     this.#transferId = uuid();
     for (const part of $$("[data-for]", dialog)) part.hidden = part.dataset.for !== act;
     $("[data-nobody]", dialog).hidden ||= !this.#facts.assignee;
+    $("[data-note]", dialog).hidden ||= !("notes" in this.#facts);
     for (const option of $$("[role=option]", options)) {
       const { team, owner, takesPart, me } = option.dataset;
       const isOut = [
@@ -273,7 +274,8 @@ export class Acts {
     if (act === "invite") return [act, { agent }];
     if (act === "assign") return [act, { to: agent, instead_of }];
     const to = team ? { team } : { agent };
-    return [act, { ...to, note: form.get("note"), client_id: this.#transferId, instead_of }];
+    const note = "notes" in this.#facts ? form.get("note") : "";
+    return [act, { ...to, note, client_id: this.#transferId, instead_of }];
   }
 
   get #shown() {

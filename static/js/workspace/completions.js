@@ -2,11 +2,12 @@
 
 import { requestJson } from "../lib/http.js";
 
-/** People of a conversation; `url` is the conversation's. */
-export const people = (url) => ({
+/** People of a conversation; `url` is the conversation's, `isSensitive()` whether the note is. */
+export const people = (url, isSensitive) => ({
   begins: /(?:^|[^\w.+-])[@＠]([^\s@＠][^\n@＠]{0,40}|)$/u,
   ask: async (text) => {
-    const found = await requestJson(`${url}mentionable/?q=${encodeURIComponent(text)}`);
+    const among = isSensitive() ? "sensitive=1&" : "";
+    const found = await requestJson(`${url}mentionable/?${among}q=${encodeURIComponent(text)}`);
     return found.people;
   },
   draw: (person) => {

@@ -1,5 +1,5 @@
-// Where agents write together: a reply or an internal note, each with its own text and its own
-// files, so that nothing written for colleagues can slip into what the customer reads.
+// Where agents write together: a reply, an internal note or a sensitive one, each with its own text
+// and its own files, so that nothing can slip into what others read than it was written for.
 //
 // What is written is the conversation's, and every colleague who may write has the same text before
 // them. Aside, one writes what nobody else sees, until it is brought in.
@@ -20,8 +20,10 @@ import { attachPreview } from "./preview.js";
 
 const MOST = 10_000; // characters of a message
 const TYPING = 3_000; // one sign of typing at most this often
-const MODES = ["reply", "note"];
+const SENSITIVE = "sensitive"; // a note for those alone who may read such
+const MODES = ["reply", "note", SENSITIVE];
 const MARKS = { b: "**", i: "*" }; // by the key that sets them
+const faceOf = (mode) => (mode === SENSITIVE ? "note" : mode);
 
 /**
  * `await Composer.open({form, agent, conversation, url, say, signal, …})`
@@ -54,7 +56,7 @@ export class Composer {
   #uploads;
   #isAside = false;
   #isWaiting = false; // to be sent as soon as its files are there
-  #sending = { reply: null, note: null }; // by mode: a promise while a text is being sent
+  #sending = {}; // by mode: a promise while a text is being sent
   #underWay = ""; // the text when Send was pressed last, while it is being sent
   #later = null; // what is sent when its time for undoing is over: `{asked, timer}`
   #typedAt = 0;
@@ -93,8 +95,8 @@ export class Composer {
       onInsert: (from, to, text) => this.#insert(text, from, to),
     });
     attachOffers(this.#field, {
-      kinds: [people(url), tags(dataset.labels)],
-      isOn: () => this.mode === "note",
+      kinds: [people(url, () => this.mode === SENSITIVE), tags(dataset.labels)],
+      isOn: () => this.mode !== "reply",
       signal,
     });
     attachPreview(this.#field, {
@@ -107,7 +109,10 @@ export class Composer {
       onAnyway: () => this.#send({ anyway: true }),
       onBack: () => this.#field.focus(),
     });
-    for (const mode of MODES) this.#aside[mode] = new texts.OwnText(this.#drafts.read(mode));
+    // What is aside nobody else reads, however it is to go out.
+    for (const mode of ["reply", "note"]) {
+      this.#aside[mode] = new texts.OwnText(this.#drafts.read(mode));
+    }
     this.#attached = new Attached({
       ...{ form, agent, conversation, url, say, signal },
       modes: MODES,
@@ -115,9 +120,9 @@ export class Composer {
     });
     this.#uploads = this.#attached.uploads;
     this.#key = (mode) => `shared:${agent}:${conversation}:${mode}`;
-    this.#path = (mode) => `${conversation}/${mode === "note" ? "note/" : ""}`;
+    this.#path = (mode) => `${conversation}/${mode === "reply" ? "" : `${mode}/`}`;
     this.#listen(signal);
-    this.#turnTo(this.mode);
+    this.#turn();
     for (const part of form.querySelectorAll(":disabled")) part.disabled = false;
     this.#refresh();
     signal.addEventListener("abort", () => this.#close());
@@ -127,7 +132,7 @@ export class Composer {
   #path;
 
   get mode() {
-    return this.#form.dataset.mode;
+    return this.#isSensitive && this.#face === "note" ? SENSITIVE : this.#face;
   }
 
   /** The server said anew who may write. */
@@ -136,12 +141,15 @@ export class Composer {
   }
 
   focus(mode = this.mode) {
-    const choice = $(`input[name=mode][value=${mode}]`, this.#form);
-    if (choice && mode !== this.mode) choice.click();
+    const face = faceOf(mode);
+    const choice = $(`input[name=mode][value=${face}]`, this.#form);
+    if (mode === SENSITIVE) this.#confide(true);
+    else if (!this.#confiding) this.#confide(false);
+    if (choice && face !== this.#face) choice.click();
     this.#field.focus();
   }
 
-  /** Put a text where the caret stands; "reply" or "note" says in which text. */
+  /** Put a text where the caret stands; "reply", "note" or "sensitive" says in which text. */
   insert(text, mode = this.mode) {
     this.focus(mode);
     this.#insert(text);
@@ -149,7 +157,8 @@ export class Composer {
 
   /** Quote a text below what is written; what only colleagues may read makes it a note. */
   quote(text, mode) {
-    if (mode === "note" && !$("input[value=note]", this.#form)) return;
+    if (mode !== "reply" && !$("input[value=note]", this.#form)) return;
+    if (mode === SENSITIVE && !this.#confiding) return toast(this.#say("quote-sensitive"));
     this.focus(mode);
     const quoted = text.replace(/^/gm, "> ");
     const before = this.#field.value.slice(0, this.#field.selectionStart);
@@ -167,7 +176,14 @@ export class Composer {
     this.#form.addEventListener("change", ({ target }) => {
       if (target.name !== "mode") return;
       this.#stopTyping();
-      this.#turnTo(target.value);
+      this.#form.dataset.mode = target.value;
+      this.#turn();
+      this.#field.focus();
+    });
+    $("#composer-confide", this.#form).addEventListener("click", ({ target }) => {
+      if (!target.closest("[data-confide]")) return;
+      this.#stopTyping();
+      this.#takeAlong();
       this.#field.focus();
     });
     $(".floor", this.#form).addEventListener("click", ({ target }) => {
@@ -185,7 +201,7 @@ export class Composer {
     whenBegun((pk) => pk === this.#conversation && this.#refresh(), { signal });
     this.#field.addEventListener("input", () => this.#type());
     this.#field.addEventListener("change", () => {
-      if (this.#isAside) this.#drafts.write(this.mode, this.#field.value);
+      if (this.#isAside) this.#drafts.write(this.#face, this.#field.value);
       this.#refresh();
     });
     this.#field.addEventListener("full", () => toast(this.#say("too-long", { most: MOST })));
@@ -231,8 +247,42 @@ export class Composer {
     else if (this.#mayWrite) this.#field.wrap(mark);
   }
 
-  #turnTo(mode) {
-    this.#form.dataset.mode = mode;
+  /** Reply or note: what the form looks like. */
+  get #face() {
+    return this.#form.dataset.mode;
+  }
+
+  get #isSensitive() {
+    return this.#form.hasAttribute("data-sensitive");
+  }
+
+  /** The button that makes a note sensitive, for those who may write such. */
+  get #confiding() {
+    return $("[data-confide]", this.#form);
+  }
+
+  #confide(isSensitive) {
+    if (isSensitive === this.#isSensitive || (isSensitive && !this.#confiding)) return;
+    this.#form.toggleAttribute("data-sensitive", isSensitive);
+    if (this.#face === "note") this.#turn();
+  }
+
+  /** Turn between the routine note and the sensitive one. What is written of the first becomes the
+   * second, unless colleagues write it too; back nothing goes by itself. */
+  #takeAlong() {
+    if (this.#isSensitive) return this.#confide(false);
+    const { note } = this.#shared;
+    const text = note.value;
+    this.#confide(true);
+    if (!text.trim() || this.#isAside || !this.#mayWrite) return;
+    if (note.awareness.getStates().size > 1) return toast(this.#say("note-stays"));
+    note.remove(text);
+    note.undo.clear(); // it would bring back there what is sensitive now
+    this.#insert(text);
+  }
+
+  #turn() {
+    const { mode } = this;
     this.#isWaiting = false;
     this.#shared[mode] ??= this.#begin(mode);
     this.#field.describe({
@@ -272,11 +322,16 @@ export class Composer {
   }
 
   /** What may not be added to the shared text any more is not lost. */
-  #setAside(mode, text) {
+  async #setAside(mode, text) {
     if (!text.trim()) return;
-    const own = this.#aside[mode];
+    // Whoever may not read it any more keeps no copy of what colleagues wrote in it.
+    if (mode === SENSITIVE) {
+      const url = `${this.#url}draft/?kind=${mode}`;
+      if (!(await requestJson(url).catch(() => null)) || this.#leaving.aborted) return;
+    }
+    const own = this.#aside[faceOf(mode)];
     own.value = own.value ? `${own.value}\n\n${text}` : text;
-    this.#drafts.write(mode, own.value);
+    this.#drafts.write(faceOf(mode), own.value);
     toast(this.#say("set-aside"));
   }
 
@@ -288,7 +343,7 @@ export class Composer {
   }
 
   #show() {
-    const text = (this.#isAside ? this.#aside : this.#shared)[this.mode];
+    const text = this.#isAside ? this.#aside[this.#face] : this.#shared[this.mode];
     if (this.#shows === text.text) return;
     this.#shows = text.text;
     this.#field.show(text);
@@ -316,7 +371,7 @@ export class Composer {
     const { value } = this.#field;
     const isEmpty = value.trim() === "" && uploads.isEmpty;
     this.#isWaiting &&= !isEmpty && !isClosed && !uploads.hasFailed;
-    const isSending = this.#sending[this.mode] !== null;
+    const isSending = this.mode in this.#sending;
     const isBusy = this.#isWaiting || isSending;
     this.#field.describe({ "aria-readonly": String(isClosed && !this.#isAside) });
     this.#field.root.toggleAttribute("data-empty", value === "");
@@ -329,14 +384,15 @@ export class Composer {
     this.#form.toggleAttribute("data-is-aside", this.#isAside);
     $("[data-aside]", this.#form).ariaPressed = String(this.#isAside);
     this.#button.ariaBusy = String(isBusy);
+    if (this.#confiding) this.#confiding.ariaPressed = String(this.#isSensitive);
     const begun = begunOn(this.#conversation);
     for (const choice of this.#form.querySelectorAll("[name=mode]")) {
       const isBegun = choice.value in begun || !this.#uploads[choice.value].isEmpty;
-      choice.parentElement.toggleAttribute("data-begun", choice.value !== this.mode && isBegun);
+      choice.parentElement.toggleAttribute("data-begun", choice.value !== this.#face && isBegun);
     }
     $("[data-aside]", this.#form).toggleAttribute(
       "data-begun",
-      !this.#isAside && this.#aside[this.mode].value !== "",
+      !this.#isAside && this.#aside[this.#face].value !== "",
     );
     this.#showKept(value);
     if (this.#isWaiting && !uploads.isBusy) this.#send();
@@ -408,10 +464,10 @@ export class Composer {
   }
 
   #bringIn() {
-    const { mode } = this;
-    const text = this.#aside[mode].value.trim();
-    this.#aside[mode].value = "";
-    this.#drafts.write(mode, "");
+    const own = this.#aside[this.#face];
+    const text = own.value.trim();
+    own.value = "";
+    this.#drafts.write(this.#face, "");
     this.#drafts.save();
     this.#turnAside(false);
     this.#insert(text);
@@ -420,7 +476,7 @@ export class Composer {
   /** Send the text as it is now. */
   async #sendShared(asked) {
     const shared = this.#shared[asked.kind];
-    const before = this.#sending[asked.kind];
+    const before = this.#sending[asked.kind] ?? null;
     const written = shared.value.trim();
     // What was pressed before is still there, until the server has taken it.
     const isAfter = before && written.startsWith(this.#underWay);
@@ -432,7 +488,7 @@ export class Composer {
     this.#sending[asked.kind] = mine;
     this.#refresh();
     await mine;
-    if (this.#sending[asked.kind] === mine) this.#sending[asked.kind] = null;
+    if (this.#sending[asked.kind] === mine) delete this.#sending[asked.kind];
     this.#refresh();
   }
 

@@ -42,7 +42,8 @@ export class Held {
     this.#box.hidden = false;
   }
 
-  #textOf({ body, files, event }) {
+  #textOf({ body, files, event, withheld }) {
+    if (withheld) return this.#say("held-withheld");
     if (event) return this.#say(WORDS[event.type] ?? "held-moved");
     return body || files.map(({ name }) => name).join(", ");
   }

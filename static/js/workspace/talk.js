@@ -19,6 +19,7 @@ import { Versions } from "./versions.js";
 
 const EARLIER = 60; // entries of one step back
 const LEAP = 200; // … on the way to an entry far back; the server's most
+const modeOf = ({ dataset }) => ("sensitive" in dataset ? "sensitive" : dataset.kind); // of a message
 const TYPING_FADES = 8_000; // a sign of the customer's typing lasts this long
 
 /** `new Talk({agent, say, stream, outbox, onRead, nextIn, onDone})`: the conversation on the page. */
@@ -226,7 +227,8 @@ export class Talk {
     const toOutbox = ({ kind, ...message }) =>
       this.#outbox.add({
         ...{ conversation, kind },
-        url: `${url}${kind === "note" ? "notes" : "messages"}/`,
+        url: `${url}${kind === "reply" ? "messages" : "notes"}/`,
+        sensitive: kind === "sensitive",
         ...message,
       });
     this.#composer = await Composer.open({
@@ -244,7 +246,8 @@ export class Talk {
       onStuck: toOutbox,
       onHistory: (mode, restore) => this.#versions.show(mode, restore),
       onTyping: (mode, typing) => {
-        this.#stream.send({ type: "typing", conversation, mode, typing });
+        const doing = mode === "reply" ? mode : "note"; // all may know of it, not of its kind
+        this.#stream.send({ type: "typing", conversation, mode: doing, typing });
       },
     });
   }
@@ -287,9 +290,9 @@ export class Talk {
     this.#tools = new Tools({
       ...{ scroller: this.#scroller, list: entries, signal },
       onQuote: (entry, text) =>
-        this.#composer?.quote(text, entry.dataset.kind === "note" ? "note" : this.#composer.mode),
+        this.#composer?.quote(text, entry.matches(".note") ? modeOf(entry) : this.#composer.mode),
       onLink: (entry) => this.#copyLink(entry),
-      onWriters: ({ dataset }) => this.#versions.showSent(dataset.kind, dataset.clientId),
+      onWriters: (entry) => this.#versions.showSent(modeOf(entry), entry.dataset.clientId),
       onEdit: ({ dataset }) => this.#edits.edit(dataset.seq),
       onRecall: (entry) => this.acts.recall(entry.dataset.seq),
     });

@@ -64,7 +64,10 @@ export class Tools {
     this.#entry = entry;
     this.#bar.hidden = false;
     $("[data-tool=writers]", this.#bar).hidden =
-      !entry.matches(".us, .note") || !entry.dataset.clientId || "recalled" in entry.dataset;
+      !entry.matches(".us, .note:not([data-withheld])") ||
+      !entry.dataset.clientId ||
+      "recalled" in entry.dataset;
+    $("[data-tool=quote]", this.#bar).hidden = entry.matches("[data-withheld]");
     const stands = entry.matches("[data-public]:not([data-recalled])");
     for (const tool of $$("[data-tool=edit], [data-tool=recall]", this.#bar)) tool.hidden = !stands;
     const room = this.#scroller.clientWidth - this.#bar.offsetWidth - 8;

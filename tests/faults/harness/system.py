@@ -21,6 +21,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tests.faults.harness import cast
+from tests.stack.prepared import PRODUCT, Prepared
 from tests.stack.processes import PROJECT, Up, alive, environment, rss
 
 PASSWORD = "correct-horse-battery"
@@ -30,14 +31,13 @@ READY_AGAIN = 60.0  # seconds that any recovery may take on a busy machine
 class System:
     """`manage.py up`, its pid files, and every way to break a part of it."""
 
-    def __init__(self, *options: str, web: int = 2, **env: str) -> None:
+    def __init__(self, prepared: Prepared, *options: str, web: int = 2, **env: str) -> None:
         # A short path: the embedded servers' sockets lie in it.
         self.folder = Path(tempfile.mkdtemp(prefix="tandem-faults-"))
         self.failpoints = self.folder / "failpoints"
         self.failpoints.mkdir()
         self.env = {
-            "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
-            "TANDEM_ASGI": "helpdesk.asgi:application",
+            **PRODUCT,
             "TANDEM_FAILPOINTS": "1",
             "HELPDESK_FAILPOINT": str(self.failpoints),
             "LIMITS_SCALE": "100000",
@@ -45,7 +45,8 @@ class System:
         }
         self.web = web
         options = ("--web", str(web), *options)
-        self.up = Up(self.folder / "data", *options, port=None, **self.env)
+        data = prepared.copy("product", self.folder / "data")
+        self.up = Up(data, *options, port=None, **self.env)
         self.port = self.up.port
         self.sign_ins: dict[str, dict[str, str]] = {}  # agent → headers of their requests
         try:
