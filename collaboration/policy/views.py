@@ -3,6 +3,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from collaboration.policy.forms import CollaborationForm, InternalMessagesForm
 from conversations.grants import matrix
@@ -33,8 +34,11 @@ def internal(request: AgentRequest) -> HttpResponse:
     """Whether colleagues write each other notes; beside it who may, as the rights say."""
 
     def around() -> dict[str, Any]:
+        holders = matrix.how_far((Act.NOTE, Act.CONFIDE, Act.READ_CONFIDED))
+        heads = _("Write notes"), _("Write sensitive ones"), _("Read sensitive ones")
         return {
-            "holders": matrix.how_far((Act.NOTE, Act.CONFIDE, Act.READ_CONFIDED)),
+            "heads": heads,
+            "holders": [(one, list(zip(heads, one.inboxes, strict=True))) for one in holders],
             "inboxes": Inbox.objects.count(),
             "may_change_rights": has_duty(request.user, Duty.ROLES),
         }

@@ -185,7 +185,8 @@ def test_a_canned_reply_by_a_slash(live, person):
     desk.field.fill("")
     page.keyboard.type("嗯 /")
     options = page.locator("#canned [role=option]")
-    expect(options).to_have_count(2)
+    expect(options.nth(1)).to_be_visible()
+    every = options.count()
     page.keyboard.type("退款")
     expect(options).to_have_count(1)
     page.keyboard.press("Escape")
@@ -193,7 +194,7 @@ def test_a_canned_reply_by_a_slash(live, person):
     expect(desk.field).to_be_focused()
     for _ in "退款":
         page.keyboard.press("Backspace")
-    expect(options).to_have_count(2)
+    expect(options).to_have_count(every)
     page.keyboard.press("ArrowDown")
     expect(options.nth(1)).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowUp")

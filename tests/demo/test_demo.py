@@ -3,11 +3,13 @@
 import io
 import uuid
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 from django.utils import timezone
 
 from conversations.customers.models import Customer
@@ -17,10 +19,12 @@ from conversations.threads.commands import messages, people, states
 from conversations.threads.listing import Listing
 from conversations.threads.models import Conversation, Entry, File
 from helpdesk.demo import playing
-from helpdesk.demo.people import PEOPLE
+from helpdesk.demo.people import PEOPLE, assemble
+from helpdesk.demo.playing import LABELS, play
 from helpdesk.demo.scenes import SCENES
 from permissions.accounts.models import Agent
 from permissions.acts.command import command
+from tests.database import Rows, rehearsed
 
 PASSWORD = "tea-at-four-oclock"
 
@@ -47,9 +51,19 @@ def password(settings: Any) -> str:
     return PASSWORD
 
 
+@pytest.fixture(scope="module")
+def made_once(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Rows:
+    """Its rows; the files beside them are nobody's here."""
+    folder = tmp_path_factory.mktemp("demo")
+    with django_db_blocker.unblock(), override_settings(DEMO_PASSWORD=PASSWORD, MEDIA_ROOT=folder):
+        return rehearsed(make_demo)[0]
+
+
 @pytest.fixture
-def demo(db: None, password: str) -> None:
-    make_demo()
+def demo(db: None, password: str, made_once: Rows) -> None:
+    made_once.store()
 
 
 def agent(username: str) -> Agent:
@@ -168,6 +182,18 @@ def test_a_run_that_is_cut_off_is_completed_by_the_next(
         ]
     begun = Counter(Customer.objects.values_list("attributes__demo", flat=True))
     assert all(begun[scene.key] == 1 for scene in SCENES)
+
+
+def test_a_demo_of_before_the_labels_is_left_as_it_is(db: None, password: str) -> None:
+    cast = assemble(password)
+    play(
+        [
+            replace(scene, acts=tuple(act for act in scene.acts if act.kind not in LABELS))
+            for scene in SCENES
+        ],
+        cast,
+    )
+    assert play(SCENES, cast) == 0
 
 
 def test_what_visitors_did_is_left_as_it_is(demo: None) -> None:
