@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "permissions.accounts.session_middleware.SignInMiddleware",
     "permissions.accounts.middleware.AgentLocaleMiddleware",
+    "permissions.policies.middleware.RulesMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "helpdesk.core.web.middleware.RefusalMiddleware",
 ]
@@ -146,6 +147,7 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"]["options"] = (
     "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
+    " -c plan_cache_mode=force_generic_plan"  # a prepared statement is planned once, always
 )
 DATABASES["default"]["OPTIONS"]["connect_timeout"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from xdist.scheduler import LoadScopeScheduling
 
@@ -23,11 +23,11 @@ from permissions.accounts.models import Agent, Team
 from permissions.acts.checks import forget_rights, give
 from permissions.acts.vocabulary import Act
 from permissions.roles.presets import install_roles
-from tests.database import Rows, kept_between_tests
+from tests.database import Rows, kept_between_tests, rehearsed
 from tests.stack.prepared import Prepared
 
 PASSWORD = "correct horse battery"
-SHARED = {"browser", "faults"}  # folders whose tests share one running system
+SHARED = {"browser", "faults", "demo"}  # folders whose tests share what is made once
 ALONE = {"test_p20_abuse.py"}  # a file in them that runs a system of its own
 TWICE = "browser"  # the longest: half of it has another system
 
@@ -72,14 +72,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def _rehearsed(django_db_setup: None, django_db_blocker: Any) -> "tuple[Rows, Cast]":
     """The cast as commands make it, and their rows."""
     with django_db_blocker.unblock():
-        before = Rows.stored()
-        rehearsal = transaction.atomic()
-        rehearsal._from_testcase = True  # else no command runs inside
-        with rehearsal:
-            made = make_cast()
-            rows = Rows.stored() - before
-            transaction.set_rollback(True)
-    return rows, made
+        return rehearsed(make_cast)
 
 
 @pytest.fixture(scope="session")

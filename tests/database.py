@@ -2,18 +2,21 @@
 everything anew by commands costs more than most tests.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
+T = TypeVar("T")
 GUARDED = ("permissions_auditrecord", "permissions_seal")  # no row of theirs can be deleted
 NEVER_CHANGED = ("django_migrations", "django_content_type", "auth_permission")
 
 
+@cache
 def tables() -> list[str]:
     found = connection.introspection.django_table_names(only_existing=True, include_views=False)
     return sorted(set(found) - set(NEVER_CHANGED))
@@ -50,6 +53,18 @@ class Rows:
             for table, rows in self.of.items():
                 with cursor.cursor.copy(f'COPY "{table}" FROM STDIN') as copy:
                     copy.write(b"".join(rows))
+
+
+def rehearsed(make: Callable[[], T]) -> tuple[Rows, T]:
+    """What `make` stores, and what it returns. Nothing of it stays."""
+    before = Rows.stored()
+    rehearsal = transaction.atomic()
+    rehearsal._from_testcase = True  # type: ignore[attr-defined]  # else no command runs inside
+    with rehearsal:
+        made = make()
+        rows = Rows.stored() - before
+        transaction.set_rollback(True)
+    return rows, made
 
 
 def go_back_to(base: Rows) -> None:

@@ -148,6 +148,7 @@ def ways(agent: Any) -> dict[str, dict[str, Callable[[], Any]]]:
     from guardian.shortcuts import get_objects_for_user  # noqa: TID251 what we compare with
 
     from conversations.threads import queries
+    from conversations.threads.list_rows import put_beside
     from conversations.threads.listing import COUNTED, Listing, Reader
     from conversations.threads.models import Conversation
     from permissions.acts.checks import seen
@@ -158,8 +159,8 @@ def ways(agent: Any) -> dict[str, dict[str, Callable[[], Any]]]:
     client.force_login(agent, "permissions.accounts.backends.AgentBackend")
 
     def rows(found: Any) -> list[Any]:
-        page = queries.for_rows(found, agent).order_by(*queries.ORDER)[:SIZE]
-        return [row.pk for row in page]
+        page = list(found.order_by(*queries.ORDER)[:SIZE])
+        return [row.pk for row in put_beside(page, agent)]
 
     def unpermitted() -> Any:
         return Conversation.objects.filter(listing.where(Reader(agent)).q)

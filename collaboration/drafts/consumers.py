@@ -38,6 +38,7 @@ class DraftConsumer(SeatedSocket):
     room: rooms.Room | None = None
     acknowledges = sees = writes = unseen = False
     taken = 0  # updates of this socket that are in the log, or were there already
+    early = 0
 
     def __init__(self) -> None:
         # Who types sends a change and a caret with each key.
@@ -125,6 +126,8 @@ class DraftConsumer(SeatedSocket):
         elif frame.part == protocol.STEP_1:
             room.ask(self, frame.data)
         else:
+            if frame.part == protocol.STEP_2:
+                self.early = 0
             room.offer(self, seat, frame.data)
 
     def beat(self) -> None:

@@ -18,6 +18,7 @@ from collaboration.drafts.updates import deletes_what_is_known, sections
 BODY = "body"
 ENCODING = "utf-8"  # Yrs counts bytes
 NOTHING = b"\x00\x00"  # an update without content
+MANY = 2048  # bytes of updates that are applied as one
 
 Author = int | None  # an agent's id; None: nobody known any more
 Run = tuple[Author, int]  # a span of the text, in bytes
@@ -26,6 +27,10 @@ Piece = tuple[Author, str]
 
 class Unfit(Exception):
     """An update that cannot be part of a draft. The document is to be read anew from the log."""
+
+
+class Ahead(Unfit):
+    """An update that builds on what nobody has said yet."""
 
 
 def joined(updates: Sequence[bytes]) -> bytes:
@@ -38,6 +43,20 @@ def joined(updates: Sequence[bytes]) -> bytes:
         raise
     except BaseException as error:  # what Rust panics with is no Exception
         raise Unfit from error
+
+
+def _joined_up(updates: Iterable[bytes]) -> Iterator[bytes]:
+    """They in fewer. Each costs a transaction; to join many costs the square of their number."""
+    group: list[bytes] = []
+    size = 0
+    for update in updates:
+        if group and size + len(update) > MANY:
+            yield joined(group)
+            group, size = [], 0
+        group.append(update)
+        size += len(update)
+    if group:
+        yield joined(group)
 
 
 class _Ear:
@@ -123,9 +142,9 @@ class Document:
 
     def replay(self, written: Iterable[tuple[Author, bytes]]) -> None:
         """Take in what is in the log, in its order."""
-        updates = [update for _, update in written]
-        if updates:
-            self.apply(joined(updates))
+        for update in _joined_up(update for _, update in written):
+            self._apply(update)
+            self.size += len(update)
 
     def _apply(self, update: bytes) -> None:
         self._state = None
@@ -157,7 +176,7 @@ class Document:
             if left != NOTHING and not (
                 left[:1] == b"\x00" and deletes_what_is_known(left[1:], state)
             ):
-                raise Unfit
+                raise Ahead
         except (ValueError, IndexError) as error:
             raise Unfit from error
         return changed
@@ -197,8 +216,10 @@ class Signed(Document):
         return changed
 
     def replay(self, written: Iterable[tuple[Author, bytes]]) -> None:
-        for author, updates in groupby(written, key=itemgetter(0)):
-            self.apply(joined([update for _, update in updates]), author)
+        with self.listening():
+            for author, updates in groupby(written, key=itemgetter(0)):
+                for update in _joined_up(update for _, update in updates):
+                    self.apply(update, author)
 
     def write(self, text: str, author: Author) -> bytes:
         """Go on at the end of the text; the update that does it."""

@@ -2,11 +2,9 @@
 
 import logging
 
-from django.db.models.functions import Mod
-
 from collaboration.drafts import log
 from collaboration.drafts.documents import Document
-from collaboration.drafts.models import DraftUpdate, DraftVersion, SharedDraft
+from collaboration.drafts.models import LONG, DraftUpdate, DraftVersion, SharedDraft
 
 logger = logging.getLogger(__name__)
 PAGE = 200  # drafts of one sweep
@@ -44,6 +42,5 @@ def _forget_versions(draft: SharedDraft) -> None:
 
 def fold_long() -> int:
     """Fold the drafts whose doorbell was not heard."""
-    rung = DraftUpdate.objects.alias(past=Mod("n", SharedDraft.FOLD)).filter(past=0)
-    long = rung.order_by("draft").values_list("draft", flat=True).distinct()
-    return sum(fold(draft_id) for draft_id in list(long[:PAGE]))
+    long = DraftUpdate.objects.filter(LONG).order_by("draft").values_list("draft", flat=True)
+    return sum(fold(draft_id) for draft_id in list(long.distinct()[:PAGE]))

@@ -4,17 +4,18 @@ Single edits are no business acts: the log tells who wrote what, so there is no 
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from collaboration.drafts.documents import (
     NOTHING,
+    Ahead,
     Author,
     Document,
     Signed,
@@ -42,6 +43,7 @@ class Offer:
     agent_id: int
     session_key: str
     update: bytes
+    is_early: bool = False  # its client has yet to say what it wrote before, and says this again
 
     @property
     def hand(self) -> Hand:
@@ -103,6 +105,14 @@ COLUMNS = ", ".join(_LIGHT)
 _FIND = f"""
 SELECT {COLUMNS} FROM collaboration_shareddraft WHERE conversation_id = %s AND kind = %s
 """  # noqa: S608 ours
+# In one statement: what it finds belongs together, whoever writes or folds meanwhile.
+_WHOLE = f"""
+SELECT {COLUMNS}, snapshot, ARRAY(
+  SELECT update FROM collaboration_draftupdate
+  WHERE draft_id = draft.id AND n > draft.snapshot_n ORDER BY n
+)
+FROM collaboration_shareddraft draft WHERE conversation_id = %s AND kind = %s
+"""  # noqa: S608 ours
 _BEGIN = """
 INSERT INTO collaboration_shareddraft
   (conversation_id, kind, generation, n, snapshot, snapshot_n, runs, length)
@@ -145,43 +155,32 @@ def clock() -> datetime:
 # --- reading ---------------------------------------------------------------------------------
 
 
-D = TypeVar("D", bound=Document)
-
-
 def load(draft: SharedDraft, upto: int | None = None) -> Signed:
     """The document with its authors, up to its last update, or up to a number unless that has been
     folded already: without what was taken out of it since, as it was sent."""
-
-    def begin() -> Signed:
+    for _ in range(5):  # without a lock it may be folded while it is read
         draft.refresh_from_db(fields=["snapshot", "runs", "snapshot_n", "n", "generation"])
-        return Signed(bytes(draft.snapshot), draft.snapshot_n, draft.runs)
-
-    return _load(draft, begin, upto)
-
-
-def load_text(draft: SharedDraft) -> Document:
-    """The document up to its last update, and the row as it is with it."""
-
-    def begin() -> Document:
-        found = SharedDraft.objects.values("snapshot", *_CHANGING).get(pk=draft.pk)
-        snapshot = bytes(found.pop("snapshot"))  # which nobody keeps twice
-        for name, value in found.items():
-            setattr(draft, name, value)
-        return Document(snapshot, draft.snapshot_n)
-
-    return _load(draft, begin)
-
-
-def _load(draft: SharedDraft, begin: Callable[[], D], upto: int | None = None) -> D:
-    """Without a lock it may be folded while it is read."""
-    for _ in range(5):
-        document = begin()
+        document = Signed(bytes(draft.snapshot), draft.snapshot_n, draft.runs)
         _read_on(draft, document, upto)
         if document.n >= (draft.n if upto is None else min(upto, draft.n)):
             if document.n < draft.n:
                 _take_out_of(draft, document)
             return document
     raise OperationalError(f"{draft} could not be read whole")
+
+
+def load_text(key: Key) -> tuple[SharedDraft | None, Document]:
+    """The document up to its last update, and its row as it is with it."""
+    found = rows.prepared(_WHOLE, [uuid.UUID(key[0]), key[1]]).fetchone()
+    if found is None:
+        return None, Document()
+    *columns, snapshot, updates = found
+    draft = as_draft(columns)
+    if len(updates) != draft.n - draft.snapshot_n:
+        raise OperationalError(f"{draft} could not be read whole")
+    document = Document(bytes(snapshot), draft.n)
+    document.replay((None, bytes(update)) for update in updates)
+    return draft, document
 
 
 def _take_out_of(draft: SharedDraft, document: Document) -> None:
@@ -209,11 +208,7 @@ def _read_on(draft: SharedDraft, document: Document, upto: int | None = None) ->
 
 def catch_up(batch: Batch) -> News:
     """Read what was appended since the document was looked at; without one, all of it."""
-    draft = find(batch.key)
-    news = News(batch.document or Document())
-    if draft is not None:
-        _advance(draft, news, batch)
-    return _answer(news, batch.states)
+    return _answer(_catch_up(find(batch.key) if batch.document else None, batch), batch.states)
 
 
 def answer(batch: Batch) -> News:
@@ -222,14 +217,16 @@ def answer(batch: Batch) -> News:
     return _answer(News(batch.document, batch.draft), batch.states)
 
 
-def _advance(draft: SharedDraft, news: News, batch: Batch) -> None:
-    news.draft = draft
-    if batch.document is None or draft.snapshot_n > news.document.n:
-        news.document = load_text(draft)
-        if batch.told is not None and batch.told < news.document.n:
-            news.rows = [Row(news.document.n, news.document.update_since())]
-    elif draft.n > news.document.n:
-        news.rows = _read_on(draft, news.document)
+def _catch_up(draft: SharedDraft | None, batch: Batch) -> News:
+    """The same, with the draft's row if it has just been read."""
+    document = batch.document
+    if draft is None or document is None or draft.snapshot_n > document.n:
+        draft, document = load_text(batch.key)
+        news = News(document, draft)
+        if batch.told is not None and batch.told < document.n:
+            news.rows = [Row(document.n, document.update_since())]
+        return news
+    return News(document, draft, _read_on(draft, document) if draft.n > document.n else [])
 
 
 def _answer(news: News, states: Sequence[bytes | None]) -> News:
@@ -250,11 +247,11 @@ def append(batch: Batch) -> News:
     If this fails, the document given is not to be used any more: it may be ahead of the log.
     """
     with transaction.atomic(durable=True):
-        draft = lock(batch.key)
-        news = News(batch.document or Document())
-        _advance(draft, news, batch)
+        news = _catch_up(lock(batch.key), batch)
+        draft = news.draft
+        assert draft is not None
         anew = begins_anew(draft, news.document, batch.offers[0].agent_id)
-        kept = _take_in(batch, draft, news)
+        kept = _take_in(batch, news)
         if kept:
             if anew:
                 _version_before(draft).save(force_insert=True)
@@ -264,7 +261,7 @@ def append(batch: Batch) -> News:
     return finish(news, batch, kept)
 
 
-def _take_in(batch: Batch, draft: SharedDraft, news: News) -> list[Row]:
+def _take_in(batch: Batch, news: News) -> list[Row]:
     allowed = writers_among(batch.hands, *batch.key)
     kept: list[Row] = []
     for position, offer in enumerate(batch.offers):
@@ -278,9 +275,10 @@ def _take_in(batch: Batch, draft: SharedDraft, news: News) -> list[Row]:
             changed = news.document.admit(offer.update)
             if changed and not may:  # who reads may say what is known already, as clients do
                 raise NotAllowed
-        except (Unfit, NotAllowed):
-            news.refused[position] = UNREADABLE if may else NO_RIGHT
-            news.document = load_text(draft)
+        except (Unfit, NotAllowed) as error:
+            if not (may and offer.is_early and isinstance(error, Ahead)):
+                news.refused[position] = UNREADABLE if may else NO_RIGHT
+            _, news.document = load_text(batch.key)
             for _, update in batch.written(kept):
                 news.document.apply(update)
             news.document.n += len(kept)
@@ -405,6 +403,6 @@ def take_out(draft: SharedDraft, version: DraftVersion, clearing: bytes) -> int:
 
 
 def _left(draft: SharedDraft, clearing: bytes) -> int:
-    document = load_text(draft)
+    _, document = load_text((str(draft.conversation_id), draft.kind))
     document.apply(clearing)
     return document.length

@@ -107,8 +107,14 @@ class SharedDraft(models.Model):
         return f"{self.kind} on {self.conversation_id}"
 
 
+# Of updates: that the log has grown long since it was folded.
+LONG = Q(Exact(Mod("n", SharedDraft.FOLD), 0))
+
+
 class DraftUpdate(models.Model):
     """One change of a shared draft, by an agent or (None) the server."""
+
+    RINGS = Q(Exact(Mod("n", SharedDraft.FOLD), 0))  # a log that has one of these is to be folded
 
     draft = models.ForeignKey(SharedDraft, models.CASCADE, related_name="updates", db_index=False)
     n = models.PositiveBigIntegerField()
@@ -119,11 +125,7 @@ class DraftUpdate(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["draft", "n"], name="draft_update_once")]
         indexes = [
-            models.Index(  # of drafts whose log has grown long
-                fields=["draft"],
-                condition=Q(Exact(Mod("n", SharedDraft.FOLD), 0)),
-                name="draft_update_long",
-            )
+            models.Index(fields=["draft"], condition=LONG, name="draft_update_long"),
         ]
 
     def __str__(self) -> str:

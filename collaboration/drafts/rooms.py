@@ -41,6 +41,7 @@ COMMITS = 2  # on their way
 LARGE = 256 * 1024  # bytes of a document that is read on a thread
 MOMENT = 0.02  # seconds
 REST = 2.0  # seconds before a log that grows fast is folded again
+EARLY = 20  # updates of a client that was not yet heard what it has
 
 
 class Editor(Protocol):
@@ -50,6 +51,7 @@ class Editor(Protocol):
     acknowledges: bool
     writes: bool
     taken: int
+    early: int  # updates that may still build on what its client has yet to say
 
     def push(self, frame: Frame | str | bytes) -> None: ...
     def end(self, code: int) -> None: ...
@@ -78,6 +80,8 @@ class Room:
     def join(self, editor: Editor) -> None:
         self.editors.add(editor)
         self._greeting.append(editor)
+        if editor.writes and not editor.acknowledges:  # which counts on each that was taken
+            editor.early = EARLY
         if shown := self.pointers.all():
             editor.push(protocol.awareness(shown))
         self._wake()
@@ -94,7 +98,9 @@ class Room:
         self._wake()
 
     def offer(self, editor: Editor, seat: Seat, update: bytes) -> None:
-        self._offers.append((editor, Offer(seat.agent_id, seat.session_key, update)))
+        offer = Offer(seat.agent_id, seat.session_key, update, editor.early > 0)
+        editor.early -= offer.is_early
+        self._offers.append((editor, offer))
         self._wake()
 
     def poke(self, n: int | None = None) -> None:

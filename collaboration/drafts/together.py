@@ -26,6 +26,7 @@ from helpdesk.core import failpoints
 from helpdesk.core.live import wire
 
 SMALL = 8 * 1024  # bytes of an update that holds up nobody while it is read
+FEW = 4  # updates in one row: a document of long ones is read slowly
 
 # Who else has a draft is not waited for: everybody here would wait with us.
 _APPEND = f"""
@@ -115,21 +116,18 @@ def _take_in(batch: Batch) -> list[Row] | None:
 
 
 def _in_rows(offers: Sequence[Offer]) -> Iterator[list[int]]:
-    """Which offers are stored as one: what an agent typed meanwhile, unless it is long.
+    """Which offers are stored as one: a few keys of one agent.
 
     What two agents typed before either saw the other's has no order of its own.
     """
     row: list[int] = []
-    size = 0
     for position in sorted(range(len(offers)), key=lambda position: offers[position].agent_id):
-        offer = offers[position]
-        if offer.update == NOTHING:
+        if offers[position].update == NOTHING:
             continue
-        if row and (offers[row[0]].agent_id != offer.agent_id or size + len(offer.update) > SMALL):
+        if row and not (len(row) < FEW and offers[row[0]].agent_id == offers[position].agent_id):
             yield row
-            row, size = [], 0
+            row = []
         row.append(position)
-        size += len(offer.update)
     if row:
         yield row
 

@@ -133,7 +133,7 @@ class Drawn:
 
 
 def draw_rows(ids: Iterable[str], languages: set[str]) -> list[Drawn]:
-    rows = queries.for_rows(Conversation.objects.filter(pk__in=list(ids)), None)
+    rows = queries.for_rows(Conversation.objects.filter(pk__in=list(ids)))
     return [_draw(row, languages) for row in cover_previews(list(rows))]
 
 

@@ -22,7 +22,7 @@ from conversations.threads.ticks import customer_has_read
 from helpdesk.core import rows
 from helpdesk.core.context import origin
 from helpdesk.core.ids import uuid7
-from helpdesk.core.limits import spend
+from helpdesk.core.limits import bucket, spend, spend_with
 from helpdesk.core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from permissions.acts.command import command
 
@@ -104,7 +104,8 @@ def post_message(
             target = own_id(session, conversation_id)
         conversation = _current(session, target)
         step.on = conversation
-        standing = steps.standing(conversation, client_id=client_id)
+        allowance = bucket("customer messages", session.pk)
+        standing = steps.standing(conversation, client_id=client_id, allowance=allowance)
         now = standing.now
         if standing.sent:
             step.nothing_changed()
@@ -117,9 +118,9 @@ def post_message(
                 files=files,
             ), False
         refuse_blocked(customer, now)
-        spend("customer messages", session.pk, along_with=step.changes)
+        spend_with(step.changes, allowance, left=standing.left)
         if conversation.last_seq == 0:
-            spend("conversations per address", origin.get().address, along_with=step.changes)
+            spend_with(step.changes, bucket("conversations per address", origin.get().address))
         if not conversation.is_spam:
             if conversation.status == Status.RESOLVED:
                 steps.reopen(step, conversation, author=customer, at=now)

@@ -27,7 +27,8 @@ from helpdesk.core.live.threads import in_thread
 logger = logging.getLogger(__name__)
 
 CATCH_UP = 100  # entries sent over a socket that comes back; more are fetched page by page
-BREATH = 0.005  # seconds in which a busy conversation gathers what is read and drawn together
+BREATH = 0.005  # seconds in which a busy conversation gathers what is read and drawn together …
+BREATHS = 3  # … as many at most
 OVERLAP = timedelta(seconds=20)  # longer than any transaction of ours may take
 NOTHING_MORE = Reading()  # than everybody who sees it
 
@@ -104,9 +105,9 @@ class Feed:
                     self._behind = False
                     if not self.inbox_id:
                         self.inbox_id, *_ = await in_thread(_heads_of, self.conversation_id)
-                    await self._advance()
-                    if self._behind:
-                        await asyncio.sleep(BREATH)
+                    came = await self._advance()
+                    if self._behind:  # the more came at once, the more is told together
+                        await asyncio.sleep(BREATH * min(came, BREATHS))
         except Exception as error:  # the next tick pokes again
             if isinstance(error, DatabaseError):
                 logger.warning("feed of %s waits: %s", self.conversation_id, error)
@@ -144,7 +145,8 @@ class Feed:
             screen.push(Frame(*missed))
         screen.tell(type="head", conversation=self.conversation_id, seq=head)
 
-    async def _advance(self) -> None:
+    async def _advance(self) -> int:
+        """Tell what is new; how many entries that were."""
         agents = {w.eyes for w in self.watchers.values() if not w.public}
         customers = {w.screen.language for w in self.watchers.values() if w.public}
         drawn = await in_thread(_new, self.conversation_id, self.head, agents, customers)
@@ -156,6 +158,7 @@ class Feed:
             self._tell(drawn, agents, customers)
         if len(drawn) == queries.PAGE:
             self._behind = True
+        return len(drawn)
 
     def _tell(self, drawn: list[Drawn], agents: set[Eyes], customers: set[str]) -> None:
         """Hand what is new to the screens, in one piece for all who read it the same way."""

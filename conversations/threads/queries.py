@@ -11,18 +11,17 @@ from typing import Any
 from django.db import connection
 from django.db.models import (
     Count,
-    OuterRef,
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
     prefetch_related_objects,
 )
 from django.utils.crypto import salted_hmac
 
 from conversations.threads.covering import cover_previews
+from conversations.threads.list_rows import put_beside
 from conversations.threads.listing import COUNTED, Listing, Reader
-from conversations.threads.models import Conversation, Entry, File, ReadMark
+from conversations.threads.models import Conversation, Entry, File
 from helpdesk.core import rows
 from helpdesk.core.refusals import Invalid
 from permissions.accounts.models import Agent
@@ -189,9 +188,9 @@ def conversation_page(agent: Agent, listing: Listing, *, cursor: str = "", size:
     found = in_listing(agent, listing)
     if cursor:
         found = _after(found, *_read_cursor(cursor))
-    listed = list(for_rows(found, agent).order_by(*ORDER)[: size + 1])
+    listed = list(found.order_by(*ORDER)[: size + 1])
     more = len(listed) > size
-    listed = cover_previews(listed[:size])
+    listed = cover_previews(put_beside(listed[:size], agent))
     return Page(listed, _cursor(listed[-1]) if more else "")
 
 
@@ -213,13 +212,9 @@ def _after(found: QuerySet[Conversation], at: datetime, pk: uuid.UUID) -> QueryS
     )
 
 
-def for_rows(found: QuerySet[Conversation], reader: Agent | None) -> QuerySet[Conversation]:
-    """With what a list row shows of those around it, and with `messages_read` of the reader."""
-    found = found.select_related("customer", "assignee", "inbox", "team").only(*_SHOWN)
-    if reader is None:
-        return found
-    mark = ReadMark.objects.filter(agent=reader, conversation=OuterRef("pk"))
-    return found.annotate(messages_read=Subquery(mark.values("messages")[:1]))
+def for_rows(found: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """With what a list row shows of those around it, whoever reads it."""
+    return found.select_related("customer", "assignee", "inbox", "team").only(*_SHOWN)
 
 
 def unread(conversation: Conversation) -> int:

@@ -27,6 +27,7 @@ from conversations.threads.models import (
     Status,
 )
 from helpdesk.core import rows
+from helpdesk.core.limits import LEFT, NO_BUCKET, Bucket
 from helpdesk.core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from helpdesk.core.text import one_line
 from permissions.accounts.models import Agent
@@ -91,6 +92,7 @@ class Standing(NamedTuple):
     takes_part: bool
     something_came: bool  # after the number `seen`, by somebody else
     approvals: ApprovalRules  # what needs a colleague's yes
+    left: float  # of the allowance that was asked about
 
 
 _STANDING = f"""
@@ -101,6 +103,7 @@ SELECT clock_timestamp(),
           WHERE conversation_id = %(conversation)s AND agent_id = %(agent)s AND left_at IS NULL),
   {SOMETHING_CAME},
   (SELECT value FROM permissions_policy WHERE name = 'approvals'),
+  {LEFT},
   {COLUMNS}
 FROM conversations_conversation conversation
 JOIN conversations_inbox inbox ON inbox.id = conversation.inbox_id
@@ -113,10 +116,12 @@ def standing(
     *,
     client_id: uuid.UUID | None = None,
     agent: Agent | None = None,
+    allowance: Bucket = NO_BUCKET,
 ) -> Standing:
     """Read it after the lock, in a statement of its own: one that waited would answer from
     before the wait. It brings the conversation's floor along."""
-    return _read_standing(conversation, _ask_standing(conversation.pk, client_id, agent))
+    asked = _ask_standing(conversation.pk, client_id, agent, allowance)
+    return _read_standing(conversation, asked)
 
 
 def lock_with_standing(
@@ -125,12 +130,13 @@ def lock_with_standing(
     agent: Agent,
     *,
     client_id: uuid.UUID,
+    allowance: Bucket,
     seen: int | None = None,
 ) -> tuple[Conversation, Standing]:
     """`lock_for` and `standing`, sent together: the lock is held for one wait less."""
     with rows.at_once():
         locked = rows.ask(Conversation, LOCKED, [conversation_id])
-        asked = _ask_standing(conversation_id, client_id, agent, seen)
+        asked = _ask_standing(conversation_id, client_id, agent, allowance, seen)
     found = _seen_by(agent, locked())
     require_on(act, found, agent)
     return found, _read_standing(found, asked)
@@ -140,9 +146,10 @@ def _ask_standing(
     conversation_id: uuid.UUID | str,
     client_id: uuid.UUID | None,
     agent: Agent | None,
+    allowance: Bucket,
     seen: int | None = None,
 ) -> Any:
-    facts = {
+    facts = allowance | {
         "conversation": conversation_id,
         "client_id": client_id,
         "agent": agent and agent.pk,
@@ -152,10 +159,10 @@ def _ask_standing(
 
 
 def _read_standing(conversation: Conversation, asked: Any) -> Standing:
-    clock, sent, takes_part, something_came, approvals, *columns = asked.fetchone()
+    clock, sent, takes_part, something_came, approvals, left, *columns = asked.fetchone()
     conversation.floor = Floor.read(conversation.mode, columns)
     rules = read(ApprovalRules, json.loads(approvals) if approvals else {})
-    return Standing(told() or clock, sent, takes_part, something_came, rules)
+    return Standing(told() or clock, sent, takes_part, something_came, rules, left)
 
 
 def sent_before(

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-import psycopg
 from django.db import connection, models
 
+from helpdesk.core.postgresql.base import DatabaseWrapper
+
+database = cast(DatabaseWrapper, connection)
 M = TypeVar("M", bound=models.Model)
 
 
@@ -83,6 +85,17 @@ class Changes:
 
     def store(self) -> None:
         """Write all of it. Doing it again writes nothing."""
+        self._send()()
+
+    def store_at_the_end(self) -> None:
+        """Write all of it together with the running transaction's COMMIT, in one wait."""
+        if database.savepoint_ids:  # it is a part of another one, a test's
+            self.store()
+        elif self._inserts or self._updates or self._others:
+            database.at_the_end(self._send)
+
+    def _send(self) -> Callable[[], None]:
+        """Ask for all of it; what is returned takes the answers, once they are there."""
         parts = [
             *map(_inserting, self._inserts),
             *(_updating(row, tuple(sorted(names))) for row, names in self._updates.values()),
@@ -91,11 +104,15 @@ class Changes:
         for stored in (self._inserts, self._updates, self._others):
             stored.clear()
         if not parts:
-            return
+            return lambda: None
         values = [value for part in parts for value in part.values]
-        found = prepared(_together(tuple(part.statement for part in parts)), values).fetchone()
-        for part, value in zip(parts, found, strict=True):
-            part.take(value)
+        asked = prepared(_together(tuple(part.statement for part in parts)), values)
+
+        def take() -> None:
+            for part, value in zip(parts, asked.fetchone(), strict=True):
+                part.take(value)
+
+        return take
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +126,15 @@ class Part:
 
 @contextmanager
 def at_once() -> Iterator[None]:
-    """`prepared` statements of a running transaction that are sent together: each begins when the
-    one before has ended, and sees what was committed until then."""
-    with connection.wrap_database_errors, connection.connection.pipeline():
+    """`prepared` statements that are sent together: each begins when the one before has ended, and
+    sees what was committed until then. A transaction's BEGIN goes along."""
+    with database.together():
         yield
 
 
 def prepared(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> Any:
     """Run a statement that PostgreSQL plans once per connection; a cursor with its rows."""
-    connection.close_if_health_check_failed()  # as Django's own cursors begin
-    connection.ensure_connection()
-    raw = connection.connection
-    raw.prepare_threshold = 0  # Django allows none; its own cursors never prepare
-    # Django's wrapper: errors, logged queries and execute_wrapper() are as with its own cursors.
-    cursor = connection._prepare_cursor(psycopg.Cursor(raw))  # type: ignore[attr-defined]
+    cursor = database.prepared_cursor()
     cursor.execute(statement, values)
     return cursor
 

@@ -1,4 +1,4 @@
-"""`make test`: every check there is, on embedded servers of their own; pytest comes last.
+"""`make test`: every check there is, the tests on embedded servers of their own.
 
 python -m helpdesk.stack.check [--only STAGE] [pytest arguments]
 """
@@ -59,24 +59,25 @@ def stages() -> list[Stage]:
 
 
 async def check(only: str | None, arguments: list[str]) -> list[str]:
-    """Run the stages, then pytest; the names of those that failed."""
-    failed = []
-    if only is None or only != "pytest":
-        wanted = [stage for stage in stages() if only in (None, stage.name)]
-        if only is not None and not wanted:
-            raise CannotStart(f"There is no stage {only}.")
-        gate = asyncio.Semaphore(AT_ONCE)
-        results = await asyncio.gather(*(_run(stage, gate) for stage in wanted))
-        failed = [stage.name for stage, ok in zip(wanted, results, strict=True) if not ok]
+    """Run the stages, and pytest beside them; the names of those that failed."""
+    wanted = [stage for stage in stages() if only in (None, stage.name)]
+    if not wanted and only != "pytest":
+        raise CannotStart(f"There is no stage {only}.")
+    gate = asyncio.Semaphore(AT_ONCE)
+    running = {stage.name: _run(stage, gate) for stage in wanted}
     if only in (None, "pytest"):
-        os.environ["CHROMIUM"] = str(ensure_chromium())
-        async with servers():
-            print("── pytest", flush=True)
-            command = [sys.executable, "-m", "pytest", *_workers(arguments), *arguments]
-            process = await asyncio.create_subprocess_exec(*command, cwd=addresses.PROJECT)
-            if await process.wait():
-                failed.append("pytest")
-    return failed
+        running["pytest"] = _pytest(arguments)
+    results = await asyncio.gather(*running.values())
+    return [name for name, ok in zip(running, results, strict=True) if not ok]
+
+
+async def _pytest(arguments: list[str]) -> bool:
+    os.environ["CHROMIUM"] = str(await asyncio.to_thread(ensure_chromium))
+    async with servers():
+        print("── pytest", flush=True)
+        command = [sys.executable, "-m", "pytest", *_workers(arguments), *arguments]
+        process = await asyncio.create_subprocess_exec(*command, cwd=addresses.PROJECT)
+        return await process.wait() == 0
 
 
 def _workers(arguments: list[str]) -> list[str]:

@@ -16,8 +16,8 @@ To = TypeVar("To")
 
 @dataclass(frozen=True, slots=True)
 class Belonging(Generic[Of, To]):
-    """`sentence` says how many there are; `pass_on` gives it to somebody else, inside of the command
-    that removes a team or ends an agent's access."""
+    """`sentence` says how many there are; `pass_on` gives all of it to the heir, inside of the
+    command that removes the team or ends the agent's access."""
 
     sentence: Callable[[int], str]
     count: Callable[[Of], int]

@@ -291,7 +291,7 @@ def _require_agents(actor: Agent | None) -> None:
 def _lock_agent(actor: Agent | None, agent: Agent) -> Agent:
     """The agent, locked, if the actor may change those who have such duties."""
     _require_agents(actor)
-    # A weak lock: whoever writes meanwhile names themselves as author after the conversation's lock.
+    # A weak lock: what they write meanwhile names them as its author under the conversation's lock.
     found = _there(Agent.objects.select_for_update(no_key=True).filter(pk=agent.pk).first())
     require_within(actor, _duties_of(Role.objects.filter(group__user=found)))
     return found

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import ForeignKeyViolation
 
@@ -14,7 +14,7 @@ from helpdesk.core import events, failpoints
 from helpdesk.core.limits import spend
 from helpdesk.core.refusals import Conflict, NotAllowed, TooMany
 from helpdesk.core.rows import Changes
-from permissions.audit.models import AuditRecord
+from permissions.audit.models import AuditRecord, Unrecorded
 
 
 class Step:
@@ -68,12 +68,11 @@ def command(verb: str, *, actor: Any, on: models.Model | None) -> Iterator[Step]
                 _companion.set(None)  # what is told after the commit runs commands of its own
                 first(step)
             yield step
-            if step.unchanged:
-                step.changes.store()
-            else:
+            if not step.unchanged:
                 AuditRecord.record(
                     step.verb, actor=actor, on=step.on, detail=step.detail, along_with=step.changes
                 )
+            step.changes.store_at_the_end()
             failpoints.reach("after_insert_before_commit")
             transaction.on_commit(partial(failpoints.reach, "after_commit_before_ack"))
             for event in step.queued:
@@ -81,9 +80,11 @@ def command(verb: str, *, actor: Any, on: models.Model | None) -> Iterator[Step]
     except NotAllowed as refusal:
         _record_refused(step, actor, refusal)
         raise
-    except IntegrityError as error:
+    except DatabaseError as error:
         if isinstance(error.__cause__, ForeignKeyViolation):  # by somebody else, in this moment
             raise Conflict(_("What this is about was removed meanwhile.")) from error
+        if AuditRecord.cannot_be_written(error):
+            raise Unrecorded from error
         raise
 
 

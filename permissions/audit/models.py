@@ -63,8 +63,8 @@ class AuditRecord(models.Model):
         detail: dict[str, Any],
         along_with: rows.Changes | None = None,
     ) -> "AuditRecord":
-        """Write one record, and what it goes along with. `actor` None means the system itself.
-        Raises Unrecorded."""
+        """Write one record, or have it written with the changes it goes along with. `actor` None
+        means the system itself."""
         came = origin.get()
         record = cls(
             at=timezone.now(),
@@ -81,15 +81,16 @@ class AuditRecord(models.Model):
         record.mac = proof.sign("record", proof.content_of(record))
         changes = along_with or rows.Changes()
         changes.insert(record)
-        try:
+        if along_with is None:
             changes.store()
-        except (OperationalError, InterfaceError):
-            raise  # the database is away or locked: answered with 503 already
-        except DatabaseError as error:
-            if cls._meta.db_table not in str(error):  # PostgreSQL names the table it is about
-                raise
-            raise Unrecorded from error
         return record
+
+    @classmethod
+    def cannot_be_written(cls, error: DatabaseError) -> bool:
+        """Whether this is what failed: PostgreSQL names the table that an error is about. A
+        database that is away or locked is answered with 503 already."""
+        away = isinstance(error, OperationalError | InterfaceError)
+        return not away and cls._meta.db_table in str(error)
 
 
 class Seal(models.Model):

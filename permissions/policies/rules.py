@@ -10,7 +10,9 @@ way to the default.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from helpdesk.core import rows
@@ -19,6 +21,7 @@ from permissions.policies.models import Policy
 
 R = TypeVar("R")
 _subjects: dict[type, tuple[str, Duty]] = {}
+_known: ContextVar[dict[type, Any] | None] = ContextVar("known", default=None)
 
 
 def rules(name: str, duty: Duty) -> Callable[[type[R]], type[R]]:
@@ -49,7 +52,23 @@ def stored(kind: type) -> Policy:
 
 def current(kind: type[R]) -> R:
     """The rules as they are now: one short statement, so that no process believes old ones."""
-    return read(kind, stored(kind).value)
+    known = _known.get()
+    if known is None:
+        return read(kind, stored(kind).value)
+    if kind not in known:
+        known[kind] = read(kind, stored(kind).value)
+    found: R = known[kind]
+    return found
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Inside, each kind of rules is asked for once."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 def read(kind: type[R], value: dict[str, Any]) -> R:

@@ -227,6 +227,21 @@ async def test_a_client_that_was_away_brings_what_it_wrote(cast, thread, editors
     assert sorted(amy.text.split()) == ["before", "meanwhile", "offline"]
 
 
+async def test_who_types_before_it_was_asked_what_it_has_stays(cast, thread, editors, key):
+    doc = Doc()
+    doc.get("body", type=Text).insert(0, "written away, ")
+    amy = await editors("amy", doc=doc)
+    await amy.say("typed early")
+    await amy.until(lambda: amy.asked)
+    await amy.say("!")
+    other = await editors("amy")
+    await other.reads("written away, typed early!")
+    amy.body.insert(0, "never sent")  # of what is missing later, nobody knows when it comes
+    amy.made.clear()
+    await amy.say("?")
+    assert await amy.end() == 4400
+
+
 async def test_what_another_process_appended_is_found_without_being_told(
     cast, thread, editors, key
 ):

@@ -9,11 +9,12 @@ import pytest
 from django.db import connection, transaction
 from pycrdt import Doc, Text
 
-from collaboration.drafts import log, together, writing
+from collaboration.drafts import folding, log, together, writing
 from collaboration.drafts.documents import Document, joined
-from collaboration.drafts.models import DraftUpdate
+from collaboration.drafts.models import DraftUpdate, SharedDraft
 from collaboration.drafts.parts import in_groups
 from helpdesk.core.live import wire
+from permissions.accounts import commands as accounts
 from tests.conftest import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +45,8 @@ class Hand:
         self.doc, self.made = Doc(), []
         self.body = self.doc.get("body", type=Text)
         self.doc.observe(lambda event: self.made.append(event.update))
-        writing.writers_among([(agent.pk, self.session_key)], *key)  # as at the door
+        for _ in range(2):  # as at the door; the first time their rights are read
+            writing.writers_among([(agent.pk, self.session_key)], *key)
 
     def types(self, text: str) -> log.Offer:
         self.body.insert(len(self.body), text)
@@ -81,6 +83,27 @@ def test_a_refused_update_takes_nobody_with_it(cast, key):
     assert news.refused == {1: 4400}
     assert news.document.text == stored(key) == "ABC"
     assert numbers(key) == [1, 2, 3]
+
+
+def test_what_comes_at_once_is_stored_by_author(cast, key):
+    accounts.join_team(actor=None, agent=cast.ben, team=cast.team)
+    amy, ben = Hand(cast.amy, key), Hand(cast.ben, key)
+    known = log.append(amy.batch(None, amy.types("a")))
+    came = amy.types("A"), ben.types("B"), amy.types("C")
+    (news,) = append_together([amy.batch(known, *came)])
+    assert news
+    assert [row.offers for row in news.rows] == [[0, 2], [1]]
+    assert numbers(key) == [1, 2, 3]
+    whole = ben.types("D")  # its place is before what is written beside it
+    amy.doc.apply_update(ben.doc.get_update())
+    amy.body.insert(amy.body.to_py().index("D") + 1, "E")
+    beside = amy.batch(news, whole, amy.offers(amy.made.pop()))
+    assert append_together([beside]) == [None]
+    assert [row.offers for row in log.append(beside).rows[-2:]] == [(0,), (1,)]
+    by = {cast.amy.pk: set[str](), cast.ben.pk: set[str]()}
+    for author, text in log.load(log.find(key)).pieces():
+        by[author] |= set(text)
+    assert by == {cast.amy.pk: set("aACE"), cast.ben.pk: set("BD")}
 
 
 def test_a_locked_draft_holds_up_no_other(cast, key):
@@ -129,6 +152,17 @@ def test_two_processes_take_turns_at_one_draft(cast, key):
     text = stored(key)
     assert known[1].document.text == text
     assert sorted(text.split()) == sorted([*"012345", *"!!!!!!"])
+
+
+def test_a_long_log_whose_bell_was_not_heard_is_folded(cast, key):
+    amy, other = Hand(cast.amy, key), Hand(cast.amy, (key[0], "note"))
+    short = log.append(other.batch(None, other.types("short")))
+    known = log.append(amy.batch(None, *(amy.types(f"{n} ") for n in range(SharedDraft.FOLD))))
+    assert known.long == known.draft.pk
+    assert folding.fold_long() == 1
+    assert list(DraftUpdate.objects.values_list("draft", flat=True)) == [short.draft.pk]
+    assert folding.fold_long() == 0
+    assert stored(key) == known.document.text
 
 
 def test_small_updates_travel_as_one():

@@ -10,6 +10,7 @@ from conversations.intake.commands import begin_session, post_message
 from conversations.intake.models import CustomerSession
 from conversations.merging.commands import merge
 from conversations.threads import commands, queries
+from conversations.threads.list_rows import put_beside
 from conversations.threads.models import Conversation, Entry
 from helpdesk.core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from permissions.accounts.commands import create_team, join_team
@@ -188,9 +189,7 @@ def test_what_is_left_to_do_goes_along(cast, thread, second, ben):
     now = cast.thread
     assert (now.status, now.assignee, now.waiting_since) == ("open", ben, waiting)
     assert taking_part(now) >= {"ben"}
-    assert (
-        queries.unread(queries.for_rows(Conversation.objects.all(), cast.amy).get(pk=now.pk)) == 1
-    )
+    assert queries.unread(*put_beside([now], cast.amy)) == 1
 
 
 def test_neither_itself_nor_a_circle_nor_twice(cast, thread, second):

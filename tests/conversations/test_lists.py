@@ -86,7 +86,7 @@ def test_unread_is_per_agent_and_never_grows_back(cast, thread, signed_in):
 def test_a_list_costs_the_same_however_long(signed_in, many, django_assert_num_queries):
     amy = signed_in("amy")
     amy.read("/workspace/conversations/?view=all")
-    with django_assert_num_queries(4):  # session, agent, rows, the rule of masking
+    with django_assert_num_queries(5):  # session, agent, rows, those beside them, masking
         amy.read("/workspace/conversations/?view=all")
 
 
@@ -98,9 +98,9 @@ def test_pages_cost_the_same_however_much_they_show(
         cast.says(f"message {number}")
     page = f"/workspace/conversations/{cast.session.conversation_id}/"
     amy.get(page)
-    with django_assert_max_num_queries(7):  # … rows, teams, saved views, counts, masking
+    with django_assert_max_num_queries(8):  # … rows, those beside, teams, views, counts, masking
         amy.get("/workspace/?view=all")
-    with django_assert_max_num_queries(26):  # … and entries, files, people, panel, drafts, …
+    with django_assert_max_num_queries(24):  # … and entries, files, people, panel, drafts, …
         amy.get(page)
     with django_assert_max_num_queries(5):  # … the rule of masking
         amy.get(f"{page}entries?after=0")
@@ -110,6 +110,15 @@ def test_names_of_the_json_are_the_promised_ones(signed_in, thread):
     row = signed_in("amy").read("/workspace/conversations/?view=all").json()["conversations"][0]
     assert {"id", "status", "customer", "assignee", "last", "unread", "head"} <= set(row)
     assert (row["last"], row["head"], row["status"]) == ("Where is my order?", 1, "open")
+
+
+def test_a_row_names_those_beside_it(signed_in, thread, cast):
+    commands.claim(agent=cast.amy, conversation=thread.pk)
+    html = signed_in("amy").get("/workspace/?view=all").text
+    for name in ("Lin", "Assigned to Amy Ito", "Shop"):
+        assert name in html
+    row = signed_in("amy").read("/workspace/conversations/?view=all").json()["conversations"][0]
+    assert row["assignee"]["name"] == "Amy Ito"
 
 
 def test_entries_are_read_from_a_number_on(cast, thread, signed_in):

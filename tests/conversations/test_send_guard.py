@@ -9,6 +9,7 @@ from django.db import transaction
 from conversations.threads import commands, steps
 from conversations.threads.guard import TELLING, Held, hold_if_blind
 from conversations.threads.models import Conversation, Entry
+from helpdesk.core.limits import NO_BUCKET
 from permissions.acts.checks import give
 from permissions.acts.vocabulary import Act
 from tests.conftest import act, message
@@ -105,7 +106,12 @@ def test_the_short_question_and_the_long_one_agree(cast, thread, ben):
         for seen in range(last + 1):
             with transaction.atomic():
                 locked, standing = steps.lock_with_standing(
-                    Act.REPLY, thread.pk, agent, client_id=uuid.uuid4(), seen=seen
+                    Act.REPLY,
+                    thread.pk,
+                    agent,
+                    client_id=uuid.uuid4(),
+                    allowance=NO_BUCKET,
+                    seen=seen,
                 )
                 try:
                     hold_if_blind(locked, agent, seen)

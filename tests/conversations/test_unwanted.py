@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from conversations.customers.models import Customer
 from conversations.threads import commands, queries
+from conversations.threads.list_rows import put_beside
 from conversations.threads.listing import Listing
-from conversations.threads.models import Conversation, File, Priority
+from conversations.threads.models import File, Priority
 from helpdesk.core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from permissions.audit.models import AuditRecord
 from tests.conftest import act, message
@@ -22,8 +23,7 @@ def events(thread):
 
 
 def unread(cast):
-    rows = queries.for_rows(Conversation.objects.all(), cast.amy)
-    return queries.unread(rows.get(pk=cast.session.conversation_id))
+    return queries.unread(*put_beside([cast.thread], cast.amy))
 
 
 def test_spam_is_put_away_in_silence(cast, thread):

@@ -5,6 +5,7 @@ is about something else than first starts.
 import asyncio
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,7 @@ class Prepared:
         made = self.shared / f"prepared-{kind}"
         if not made.exists():
             unfinished = self.shared / f"unfinished-{kind}"
+            shutil.rmtree(unfinished, ignore_errors=True)  # of a try that failed
             if kind == "demo":
                 _copy(self._made("product"), unfinished)
             subprocess.run(

@@ -18,7 +18,7 @@ from conversations.threads.models import (
     EntryEdit,
     Status,
 )
-from helpdesk.core.limits import spend
+from helpdesk.core.limits import bucket, spend, spend_with
 from helpdesk.core.refusals import Conflict, Invalid, NotFound
 from permissions.accounts.models import Agent
 from permissions.acts.command import command
@@ -83,9 +83,10 @@ def _post(
     *,
     sensitive: bool = False,
 ) -> tuple[Entry, bool]:
+    allowance = bucket("agent messages", agent.pk)
     with command(f"conversation.{kind}", actor=agent, on=None) as step:
         conversation, standing = steps.lock_with_standing(
-            act, conversation_id, agent, client_id=client_id, seen=guard
+            act, conversation_id, agent, client_id=client_id, allowance=allowance, seen=guard
         )
         step.on = conversation
         now, takes_part = standing.now, standing.takes_part
@@ -100,7 +101,7 @@ def _post(
                 files=files,
                 sensitive=sensitive,
             ), False
-        spend("agent messages", agent.pk, along_with=step.changes)
+        spend_with(step.changes, allowance, left=standing.left)
         if kind == K.REPLY:
             require_reply(conversation, agent, takes_part=takes_part)
             steps.refuse_spam(conversation)

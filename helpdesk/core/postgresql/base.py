@@ -1,8 +1,47 @@
 import select
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations as Operations
+from django.db.backends.utils import debug_transaction
+from psycopg.abc import PQGen
+
+Answer = Callable[[], None]
+Wrapper: Any = base.DatabaseWrapper  # its stubs leave out what other backends may override
+
+
+class OnePiece(psycopg.Pipeline):
+    """Statements that are sent in one piece once all are there. psycopg's own pipeline waits for
+    the socket, and lets the interpreter go, before each of them."""
+
+    def _communicate_gen(self) -> PQGen[None]:
+        yield from ()
+
+    def _sync_gen(self) -> PQGen[None]:
+        self._enqueue_sync()
+        for send in self.command_queue:
+            send()
+        self.command_queue.clear()
+        try:
+            yield from super()._communicate_gen()
+        finally:
+            yield from self._fetch_gen(flush=False)
+
+    def _exit_gen(self) -> PQGen[None]:
+        yield from self._sync_gen()
+
+
+@contextmanager
+def in_one_piece(raw: psycopg.Connection[Any]) -> Iterator[None]:
+    raw._pipeline = OnePiece(raw)
+    try:
+        with raw._pipeline:
+            yield
+    finally:
+        raw._pipeline = None
 
 
 class DatabaseOperations(Operations):
@@ -11,8 +50,35 @@ class DatabaseOperations(Operations):
         return super().last_executed_query(cursor, sql, params) or sql
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(Wrapper):
+    """PostgreSQL with fewer waits: a transaction's BEGIN goes out with its first statement, and
+    what is left for its end with COMMIT."""
+
     ops_class = DatabaseOperations
+    _begins = False  # a transaction of which the server does not know yet
+    _last: Callable[[], Answer] | None = None
+
+    def prepared_cursor(self) -> Any:
+        """A cursor whose statements the server plans once per connection."""
+        self.close_if_health_check_failed()  # as Django's own cursors begin
+        self.ensure_connection()
+        self._begin()
+        self.connection.prepare_threshold = 0  # Django allows none; its own cursors never prepare
+        # Django's wrapper: errors, logged queries and execute_wrapper() as with its own cursors.
+        return self._prepare_cursor(psycopg.Cursor(self.connection))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Prepared statements inside are sent together; their answers are there afterwards."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors, in_one_piece(self.connection):
+            yield
+
+    def at_the_end(self, send: Callable[[], Answer]) -> None:
+        """Call `send` when the running transaction is committed: what it asks is sent together
+        with COMMIT. It returns what is to be done with the answers. A failure undoes everything."""
+        self._last = send
 
     def is_usable(self) -> bool:
         """Whether the server is still there, which Django asks before each request's first use.
@@ -26,3 +92,45 @@ class DatabaseWrapper(base.DatabaseWrapper):
         waiting = select.poll()
         waiting.register(raw.fileno(), select.POLLIN)
         return not waiting.poll(0)
+
+    # --- Django's ways to begin and end a transaction ---
+
+    def _start_transaction_under_autocommit(self) -> None:
+        self._begins = True
+
+    def _cursor(self, name: str | None = None) -> Any:
+        self._begin()
+        return super()._cursor(name)
+
+    def _begin(self) -> None:
+        if self._begins:
+            self._begins = False
+            with debug_transaction(self, "BEGIN"), self.wrap_database_errors:
+                psycopg.Cursor(self.connection).execute("BEGIN")
+
+    def _commit(self) -> None:
+        last = self._last
+        if last is None:
+            super()._commit()
+        else:
+            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+                with in_one_piece(self.connection):
+                    answer = last()
+                    psycopg.Cursor(self.connection).execute("COMMIT")
+                answer()
+        self._forget()
+
+    def _rollback(self) -> None:
+        self._forget()
+        super()._rollback()
+
+    def _close(self) -> None:
+        self._forget()
+        super()._close()
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)
+
+    def _forget(self) -> None:
+        self._begins, self._last = False, None
