@@ -8,6 +8,8 @@ import json
 from collections import OrderedDict
 from typing import NamedTuple
 
+from django.db import OperationalError
+
 from collaboration.drafts.writing import HANDS, STAMP, stamp_of
 from collaboration.workspace.seats import Seat
 from helpdesk.core.live import wire
@@ -33,7 +35,11 @@ class Return(NamedTuple):
 
 async def look(session_key: str, conversation_id: str, kind: str) -> Return:
     asked = {"conversation": conversation_id, "key": session_key}
-    for versions, stamp in await wire.ask(_LOOK, json.dumps(asked)):
+    try:
+        found = await wire.ask(_LOOK, json.dumps(asked))
+    except OperationalError:  # a connection from before PostgreSQL's restart: a thread asks instead
+        return Return()
+    for versions, stamp in found:
         known, seat = _kept.get(session_key, (None, None))
         if seat is None or known != versions:
             return Return(versions)

@@ -23,9 +23,9 @@ const MOST_WAIT = 15_000;
  * - `onSent(item, answer)`: the server has it; `answer` is the entry, or the request for the
  *   `approval` that it waits for
  *
- * An item is `{id, conversation, url, kind, body, files, seen, state, reason, order}`. `id` is its
- * client_id, `files` are the server's descriptions of uploaded files, `state` is one of "sending",
- * "sent", "failed" (with the server's sentence as `reason`) and, in the last event, "gone".
+ * An item is `{id, conversation, url, kind, body, files, seen, sensitive, state, reason, order}`.
+ * `id` is its client_id, `files` are the server's descriptions of uploaded files, `state` is one of
+ * "sending", "sent", "failed" (with the server's sentence as `reason`) and, in the last event, "gone".
  */
 export class Outbox {
   #owner;
@@ -74,21 +74,19 @@ export class Outbox {
   }
 
   /** Queue a message. It is shown as sending from this moment on. */
-  async add({ conversation, url, id = uuid(), kind = "message", body = "", files = [], ...more }) {
-    const { seen = null, sensitive = false } = more;
+  async add(message) {
     this.#lastOrder = Math.max(Date.now(), this.#lastOrder + 1);
     const item = {
-      id,
+      ...{ id: uuid(), kind: "message", body: "", files: [], reason: "" },
+      ...message,
       owner: this.#owner,
       order: this.#lastOrder,
       state: "sending",
-      reason: "",
-      ...{ conversation, url, kind, body, files, seen, sensitive },
     };
     this.#items.set(item.id, item);
     this.#onChange(item);
     await this.#keep(item);
-    this.#pump(conversation);
+    this.#pump(item.conversation);
     return item;
   }
 
@@ -159,13 +157,12 @@ export class Outbox {
       return null;
     }
     const { body, seen, sensitive } = item;
-    const data = { client_id: item.id, body, files: item.files.map((file) => file.id) };
-    if (sensitive) data.sensitive = true;
+    const files = item.files.map((file) => file.id);
     let headers;
     try {
       headers = await this.#headers();
       const answer = await requestJson(item.url, {
-        data: seen === null ? data : { ...data, seen },
+        data: { client_id: item.id, body, files, seen: seen ?? undefined, sensitive },
         headers,
       });
       if (answer.client_id !== item.id) return backoff(tries, { first: 500, most: MOST_WAIT });

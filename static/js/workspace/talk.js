@@ -228,7 +228,7 @@ export class Talk {
       this.#outbox.add({
         ...{ conversation, kind },
         url: `${url}${kind === "reply" ? "messages" : "notes"}/`,
-        sensitive: kind === "sensitive",
+        sensitive: kind === "sensitive" || undefined,
         ...message,
       });
     this.#composer = await Composer.open({
