@@ -3,25 +3,14 @@
 import re
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Person
-from tests.browser.sessions import csrf_token, session_of
-from tests.browser.workspaces import Customer, Desk
+from tests.browser.workspaces import Customer, Desk, do
 from tests.stack.processes import Up
 
 TOP = "document.querySelector('#entries > [data-seq=\"3\"]').getBoundingClientRect().top"
-
-
-def do(live: Up, name: str, lin: Customer, act: str, **data: Any) -> None:
-    """An agent acts on Lin's conversation, elsewhere."""
-    client = session_of(f"http://localhost:{live.port}", name)
-    token = csrf_token(client, "/workspace/")
-    path = f"/workspace/conversations/{lin.conversation}/{act}/"
-    answer = client.post(path, json=data, headers={"X-CSRFToken": token})
-    assert answer.is_success or answer.is_redirect, answer.text[:500]
 
 
 def test_what_was_missed_stands_where_it_began_until_it_is_put_away(

@@ -3,10 +3,15 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.workspaces import Customer, Desk
+from tests.browser.workspaces import Customer, Desk, do
 
 pytestmark = pytest.mark.browser
 EMAIL = "lin.secret@example.org"
+WATCH = """(secret) => {
+  window.cameBack = false;
+  new MutationObserver(() => { window.cameBack ||= document.body.textContent.includes(secret); })
+    .observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
 
 
 @pytest.fixture
@@ -62,6 +67,38 @@ def test_a_revealed_value_is_shown_with_its_end_and_vanishes_when_it_is_revoked(
     page.reload()
     expect(fact).to_contain_text("l***@example.org")
     assert EMAIL not in page.content()
+
+
+def test_an_answer_from_before_does_not_bring_a_value_back(live, person, lin):
+    admin = person().enter("admin")
+    page = Desk(admin, lin.conversation).page
+    fact = page.locator("#fact-email")
+    fact.locator("[data-reveal]").click()
+    page.locator("#reveal-reason").fill("A refund")
+    page.locator("#reveal-dialog button.primary:visible").click()
+    expect(fact).to_contain_text(EMAIL)
+    late = []
+
+    def hold_the_first(route):
+        if late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    page.route("**/parts/", hold_the_first)
+    do(live, "agent1", lin, "claim")
+    while not late:
+        page.wait_for_timeout(20)
+    watch = person().enter("supervisor").go("/settings/access/")
+    row = watch.locator("#access tr", has_text="A refund").filter(has_text="Lin Wang")
+    row.get_by_role("button").first.click()
+    expect(fact).to_contain_text("l***@example.org")
+    route, answer = late[0]
+    assert EMAIL in answer.text()
+    admin.ask(WATCH, EMAIL)
+    route.fulfill(response=answer)
+    expect(page.locator("#talk-who")).to_contain_text("林晓")
+    assert not admin.ask("window.cameBack")
 
 
 def test_who_may_not_see_it_asks(person, lin):

@@ -1,11 +1,14 @@
 """An agent before the workspace, and customers who write to it by plain requests."""
 
 import uuid
+from typing import Any
 
 import httpx
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Person
+from tests.browser.sessions import csrf_token, session_of
+from tests.stack.processes import Up
 
 
 class Customer:
@@ -111,3 +114,12 @@ class Desk:
         return self.agent.ask(
             "[...document.querySelectorAll('#entries > [data-seq]')].map((e) => +e.dataset.seq)"
         )
+
+
+def do(live: Up, name: str, lin: Customer, act: str, **data: Any) -> None:
+    """An agent acts on Lin's conversation, elsewhere."""
+    client = session_of(f"http://localhost:{live.port}", name)
+    token = csrf_token(client, "/workspace/")
+    path = f"/workspace/conversations/{lin.conversation}/{act}/"
+    answer = client.post(path, json=data, headers={"X-CSRFToken": token})
+    assert answer.is_success or answer.is_redirect, answer.text[:500]

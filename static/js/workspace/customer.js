@@ -7,6 +7,8 @@ import { hears } from "../lib/live.js";
 
 const ANY = "*";
 const ends = new WeakMap(); // element → {left, at}: when its value is masked, by this clock
+const begun = new WeakMap(); // a request of htmx → when it was sent
+let changedAt = 0; // when what may be read of those on this page was last told to be another
 
 /** `tendCustomer({onTexts})`: `onTexts` is told when message texts are to be drawn anew. */
 export function tendCustomer({ onTexts = () => {} } = {}) {
@@ -14,6 +16,7 @@ export function tendCustomer({ onTexts = () => {} } = {}) {
     const shown = $$("[data-of-customer]").filter(
       (place) => customer === ANY || place.dataset.ofCustomer === customer,
     );
+    if (shown.length) changedAt = performance.now();
     for (const place of shown) {
       for (const value of $$("[data-mask]", place)) cover(value);
       refresh(place);
@@ -39,6 +42,10 @@ export function tendCustomer({ onTexts = () => {} } = {}) {
     nameLanguages();
   });
   nameLanguages();
+  document.addEventListener("htmx:before:request", ({ detail }) => {
+    begun.set(detail.ctx, performance.now());
+  });
+  document.addEventListener("htmx:before:swap", notFromBefore);
   document.addEventListener("visibilitychange", countDown);
   addEventListener("pageshow", countDown);
   setInterval(countDown, 250);
@@ -94,6 +101,19 @@ function refresh(place) {
   if (history) htmx.ajax("GET", place.dataset.history, { target: history, swap: "outerMorph" });
 }
 
+/** An answer from before a change brings back what is masked now, or masks what was revealed. */
+function notFromBefore(event) {
+  const { ctx } = event.detail;
+  if (begun.get(ctx) > changedAt || !ctx.text?.includes('id="fact-')) return;
+  if (ctx.request.method !== "GET") {
+    for (const place of $$("[data-of-customer]")) refresh(place); // after this one is drawn
+    return;
+  }
+  event.preventDefault();
+  const { sourceElement: source, target, swap } = ctx;
+  htmx.ajax("GET", ctx.request.action, { source, target, swap });
+}
+
 // --- revealing -----------------------------------------------------------------------------
 
 let asked = null; // {place, key, clientId} of the dialog that is open
@@ -126,6 +146,7 @@ function tendDialog() {
     try {
       const headers = { "X-CSRFToken": csrfToken() };
       await requestJson(place.dataset.revealUrl, { data, headers });
+      changedAt = performance.now();
       dialog.close();
       refresh(place);
     } catch (error) {
