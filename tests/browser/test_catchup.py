@@ -87,3 +87,4 @@ def test_a_supervisor_reads_that_nobody_sees_them_and_is_seen_once_they_whisper(
     finally:
         settings.locator("[name=unseen_supervisors]").uncheck()
         settings.get_by_role("button", name="Save").click()
+        expect(settings.get_by_role("status")).to_contain_text("Saved")
