@@ -192,6 +192,7 @@ def test_nothing_moves_while_events_arrive(live, person, top):
     other.write("I look after it")
     other.turn_to("note")
     other.write("Only for us")
+    expect(other.entry("I look after it")).to_be_visible()  # before it could be held back
     for number in range(10):
         lin.says(f"More {number}")
     expect(desk.page.locator("#entries")).to_contain_text("More 9")
