@@ -15,6 +15,8 @@ STILL = """async () => {
   );
   await Promise.allSettled(all.map(one => one.finished));
 }"""
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+NOT_CONNECTED = re.compile("Not connected|未连接")
 LANGUAGES = {"en": "en-GB", "zh": "zh-CN"}
 
 
@@ -45,10 +47,16 @@ def test_draw(person, language, dark, phone):
     expect(page.locator("[name=password]")).to_be_visible()
     keep(page, f"sign-in-{end}")
 
+    page = stranger.go("/styleguide/")
+    keep(page, f"styleguide-{end}")
+
     page = stranger.go("/demo/")
     page.locator("button.launcher").click()
     chat = page.frame_locator("iframe[src*='/chat/demo/']")
     expect(chat.locator("textarea")).to_be_visible()
+    expect(chat.get_by_text("Hello!")).to_be_visible()
+    frame = next(one for one in page.frames if "/chat/demo/" in one.url)
+    frame.evaluate(PAINTED)
     keep(page, f"widget-{end}")
 
     agent = person(**look).sign_in("agent1")
@@ -62,4 +70,6 @@ def test_draw(person, language, dark, phone):
         expect(one.page).to_have_url(re.compile("/conversations/"))
         expect(one.page.locator("#entries [data-seq]").first).to_be_visible()
     expect(agent.page.locator("#people > *")).to_have_count(1)
+    expect(agent.page.locator("#composer")).not_to_contain_text(NOT_CONNECTED)
+    agent.page.mouse.move(0, 0)  # away from the tools of an entry
     keep(agent.page, f"workspace-{end}")
