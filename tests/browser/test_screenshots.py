@@ -47,9 +47,6 @@ def test_draw(person, language, dark, phone):
     expect(page.locator("[name=password]")).to_be_visible()
     keep(page, f"sign-in-{end}")
 
-    page = stranger.go("/styleguide/")
-    keep(page, f"styleguide-{end}")
-
     page = stranger.go("/demo/")
     page.locator("button.launcher").click()
     chat = page.frame_locator("iframe[src*='/chat/demo/']")
@@ -60,6 +57,9 @@ def test_draw(person, language, dark, phone):
     keep(page, f"widget-{end}")
 
     agent = person(**look).sign_in("agent1")
+    page = agent.go("/styleguide/")
+    expect(page).to_have_url(re.compile("/styleguide/"))
+    keep(page, f"styleguide-{end}")
     colleague = person(LANGUAGES[language]).sign_in("agent2")
     name = "陈雨桐" if language == "zh" else "Claire Dubois"
     for one in (colleague, agent):
