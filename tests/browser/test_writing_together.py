@@ -232,6 +232,33 @@ def test_who_writes_on_at_once_sends_each_text_once(live, person):
     assert replies(lin) == [f"Line {number}" for number in range(6)]
 
 
+def test_who_writes_on_before_the_first_is_taken_sends_nothing_twice(live, person):
+    """Words are added to what is still on its way, with a note between them."""
+    lin = conversation(live.port)
+    amy = person().enter("agent1")
+    waiting: list[Route] = []
+    amy.page.route("**/draft/send/", lambda route: waiting.append(route), times=1)
+    desk = Desk(amy, lin.conversation)
+    desk.field.press_sequentially("One")
+    desk.field.press("Control+Enter")
+    expect(desk.page.locator("#composer[data-sending]")).to_be_visible()
+    desk.field.press_sequentially(" two")
+    desk.field.press("Control+Enter")
+    desk.reads("One ")
+    desk.turn_to("note")
+    desk.write("Only for us")
+    expect(desk.entry("Only for us")).to_be_visible()
+    desk.turn_to("reply")
+    desk.field.press("Control+End")
+    desk.field.press_sequentially("three")
+    desk.field.press("Control+Enter")
+    desk.reads("One ")
+    waiting[0].continue_()
+    expect(desk.entry("three")).to_be_visible()
+    expect(desk.pending).to_have_count(0)
+    assert replies(lin) == ["One", "two", "three"]
+
+
 def test_what_waits_for_the_server_is_not_overtaken(live, person):
     lin = conversation(live.port)
     amy = person(quiet=False).enter("agent1")

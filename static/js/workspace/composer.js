@@ -4,8 +4,8 @@
 // What is written is the conversation's, and every colleague who may write has the same text before
 // them. Aside, one writes what nobody else sees, until it is brought in.
 
-import { $, $$, csrfToken, isComposing, uuid } from "../lib/dom.js";
-import { Refused, requestJson } from "../lib/http.js";
+import { $, $$, isComposing, uuid } from "../lib/dom.js";
+import { requestJson } from "../lib/http.js";
 import { toast } from "../lib/toast.js";
 import { Uploads } from "../lib/uploads.js";
 import { Attached } from "./attached.js";
@@ -17,6 +17,7 @@ import { emojiPicker } from "./emoji.js";
 import { Held } from "./held.js";
 import { attachOffers } from "./offers.js";
 import { attachPreview } from "./preview.js";
+import { Sending } from "./sending.js";
 
 const MOST = 10_000; // characters of a message
 const TYPING = 3_000; // one sign of typing at most this often
@@ -28,13 +29,10 @@ const faceOf = (mode) => (mode === SENSITIVE ? "note" : mode);
 /**
  * `await Composer.open({form, agent, conversation, url, say, signal, …})`
  *
- * - `url`: of the conversation; files go to `url + "files/"`, texts to `url + "draft/send/"`
+ * - `url`: of the conversation; files go to `url + "files/"`
  * - `signal`: the conversation is left
  * - `seen()`: the number up to which the agent has read
- * - `isOffline()`: whether the server is known to be out of reach
- * - `isQueued()`: whether messages wait to be sent
- * - `onSent({answer})`: the server has taken the text
- * - `onStuck({id, kind, body, files})`: nobody answered; take it and try again
+ * - `isOffline()`, `isQueued()`, `onSent(answer)`, `onStuck(message)`: as `Sending` asks for them
  * - `onTyping(mode, typing)`: the agent writes, or stopped
  * - `onHistory(mode, restore)`: show how the text came about; `restore(text)` puts a version back
  */
@@ -56,9 +54,7 @@ export class Composer {
   #uploads;
   #isAside = false;
   #isWaiting = false; // to be sent as soon as its files are there
-  #sending = {}; // by mode: a promise while a text is being sent
-  #underWay = ""; // the text when Send was pressed last, while it is being sent
-  #later = null; // what is sent when its time for undoing is over: `{asked, timer}`
+  #sending;
   #typedAt = 0;
   #leaving;
   #shows = null; // the text that is in the field
@@ -119,6 +115,13 @@ export class Composer {
       onChange: () => this.#refresh(),
     });
     this.#uploads = this.#attached.uploads;
+    this.#sending = new Sending({
+      ...{ form, url, say, attached: this.#attached, ...hooks },
+      textOf: (mode) => this.#shared[mode],
+      onRefused: (error, asked) => this.#refused(error, asked),
+      onChange: () => this.#refresh(),
+      onBack: () => this.#field.focus(),
+    });
     this.#key = (mode) => `shared:${agent}:${conversation}:${mode}`;
     this.#path = (mode) => `${conversation}/${mode === "reply" ? "" : `${mode}/`}`;
     this.#listen(signal);
@@ -189,12 +192,6 @@ export class Composer {
     $(".floor", this.#form).addEventListener("click", ({ target }) => {
       const turn = target.closest("[data-turn]");
       if (turn) this.focus(turn.dataset.turn);
-    });
-    $("[data-later]", this.#form).addEventListener("click", ({ target }) => {
-      if (target.closest("[data-undo]")) this.#takeLater();
-      else if (target.closest("[data-now]")) this.#sendNow();
-      else return;
-      this.#field.focus();
     });
     // What other parts of the page put into a text.
     this.#form.addEventListener("compose", ({ detail }) => this.insert(detail.text, detail.mode));
@@ -371,7 +368,7 @@ export class Composer {
     const { value } = this.#field;
     const isEmpty = value.trim() === "" && uploads.isEmpty;
     this.#isWaiting &&= !isEmpty && !isClosed && !uploads.hasFailed;
-    const isSending = this.mode in this.#sending;
+    const isSending = this.#sending.isSending(this.mode);
     const isBusy = this.#isWaiting || isSending;
     this.#field.describe({ "aria-readonly": String(isClosed && !this.#isAside) });
     this.#field.root.toggleAttribute("data-empty", value === "");
@@ -428,39 +425,8 @@ export class Composer {
     if (this.#isWaiting) return this.#refresh();
     this.#stopTyping();
     this.#held.hide();
-    const asked = { kind: this.mode, client_id: uuid(), seen: this.#hooks.seen(), anyway };
-    const seconds = this.mode === "reply" ? Number(this.#form.dataset.undoSeconds) : 0;
-    if (this.#later) this.#sendNow();
-    else if (seconds) this.#sendLater(asked, seconds);
-    else this.#sendShared(asked);
-  }
-
-  /** Wait as long as the administrator gives to think again. */
-  #sendLater(asked, seconds) {
-    const over = Date.now() + seconds * 1000;
-    const line = $("[data-later]", this.#form);
-    const show = () => {
-      const left = Math.ceil((over - Date.now()) / 1000);
-      if (left <= 0) return this.#sendNow();
-      $("[data-text]", line).textContent = this.#say("sending-in", { seconds: left });
-    };
-    this.#later = { asked, timer: setInterval(show, 250) };
-    line.hidden = false;
-    show();
-  }
-
-  /** What was to be sent, or null; nothing is waiting any more. */
-  #takeLater() {
-    const { asked, timer } = this.#later ?? {};
-    clearInterval(timer);
-    this.#later = null;
-    $("[data-later]", this.#form).hidden = true;
-    return asked ?? null;
-  }
-
-  #sendNow() {
-    const asked = this.#takeLater();
-    if (asked) this.#sendShared(asked);
+    const { mode: kind } = this;
+    this.#sending.press({ kind, client_id: uuid(), seen: this.#hooks.seen(), anyway });
   }
 
   #bringIn() {
@@ -471,60 +437,6 @@ export class Composer {
     this.#drafts.save();
     this.#turnAside(false);
     this.#insert(text);
-  }
-
-  /** Send the text as it is now. */
-  async #sendShared(asked) {
-    const shared = this.#shared[asked.kind];
-    const before = this.#sending[asked.kind] ?? null;
-    const written = shared.value.trim();
-    // What was pressed before is still there, until the server has taken it.
-    const isAfter = before && written.startsWith(this.#underWay);
-    const body = isAfter ? written.slice(this.#underWay.length).trim() : written;
-    this.#underWay = written;
-    // What waits for the server goes first, also where it answers again by now.
-    if (!before && this.#hooks.isQueued()) return this.#giveAway(asked, body);
-    const mine = before ? this.#sendAfter(before, asked, body) : this.#sendNext(asked, body);
-    this.#sending[asked.kind] = mine;
-    this.#refresh();
-    await mine;
-    if (this.#sending[asked.kind] === mine) delete this.#sending[asked.kind];
-    this.#refresh();
-  }
-
-  async #sendNext(asked, body) {
-    const shared = this.#shared[asked.kind];
-    const { generation } = shared;
-    try {
-      if (this.#hooks.isOffline()) throw new Error("offline");
-      const order = this.#uploads[asked.kind].files.map((file) => file.id);
-      const data = { ...asked, order, n: await shared.saved(), generation: shared.generation };
-      const headers = { "X-CSRFToken": csrfToken() };
-      const answer = await requestJson(`${this.#url}draft/send/`, { data, headers });
-      this.#attached.sent(asked.kind);
-      this.#hooks.onSent(answer);
-      await shared.gone(data.generation);
-    } catch (error) {
-      if (error instanceof Refused && !error.isTemporary) this.#refused(error, asked);
-      else if (shared.generation === generation) this.#giveAway(asked, body);
-      // Else the answer was lost, not the text: it has left the draft.
-    }
-  }
-
-  /** Whoever is quicker than the server: the words leave the field at once and follow the others. */
-  async #sendAfter(before, asked, body) {
-    if (!body) return; // pressed twice
-    this.#shared[asked.kind].remove(body);
-    await before;
-    this.#hooks.onStuck({ id: asked.client_id, kind: asked.kind, body, files: [] });
-  }
-
-  /** Nobody answers: the message waits by itself, the field is free for the next one. */
-  #giveAway({ kind, client_id }, body) {
-    const uploads = this.#uploads[kind];
-    this.#hooks.onStuck({ id: client_id, kind, body, files: uploads.files });
-    this.#shared[kind].remove(body);
-    uploads.clear();
   }
 
   #refused(error, asked) {
@@ -549,7 +461,7 @@ export class Composer {
   }
 
   #close() {
-    this.#sendNow();
+    this.#sending.now();
     this.#stopTyping();
     this.#drafts.close();
     this.#canned.close();
