@@ -157,6 +157,20 @@ def cast(request: pytest.FixtureRequest, db: None) -> Cast:
 
 
 @pytest.fixture
+def ada(cast: Any) -> Agent:
+    """An administrator, `cast.ada` as well."""
+    made = invite_agent(
+        actor=None,
+        username="ada",
+        name="Ada Root",
+        password=PASSWORD,
+        roles=[install_roles()["admin"]],
+    )
+    cast.ada = Agent.objects.get(pk=made.pk)
+    return cast.ada
+
+
+@pytest.fixture
 def thread(cast: Cast) -> Conversation:
     """Lin's conversation after her first message."""
     cast.says("Where is my order?")

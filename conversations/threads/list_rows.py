@@ -13,7 +13,7 @@ from conversations.threads.models import Conversation, ReadMark
 from helpdesk.core import rows
 from permissions.accounts.models import Agent
 
-SHOWN = {  # of each who is beside a row, in their model's order
+SHOWN = {  # of each who is beside a row
     "customer": ("name",),
     "assignee": ("username", "name"),
     "inbox": ("key", "name"),
@@ -35,12 +35,10 @@ def put_beside(listed: list[Conversation], reader: Agent) -> list[Conversation]:
     found = rows.prepared(_statement(), [*named, reader.pk, [row.pk for row in listed]])
     known: dict[tuple[str, str], Any] = {(kind, key): told for kind, key, told in found}
     for name, field in fields.items():
-        model = field.related_model
-        names = [model._meta.pk.attname, *SHOWN[name]]
         made = {
-            key: model.from_db(connection.alias, names, [key, *known[name, str(key)]])
+            key: _made(field.related_model, key, dict(zip(SHOWN[name], told, strict=True)))
             for key in ids[name]
-            if (name, str(key)) in known
+            if (told := known.get((name, str(key))))
         }
         for row in listed:
             field.set_cached_value(row, made.get(getattr(row, field.attname)))
@@ -48,6 +46,13 @@ def put_beside(listed: list[Conversation], reader: Agent) -> list[Conversation]:
         read = known.get(("read", str(row.pk)))
         row.messages_read = int(read[0]) if read else None  # type: ignore[attr-defined]
     return listed
+
+
+def _made(model: Any, key: Any, told: dict[str, str]) -> Any:
+    """As if it had been read: Django takes a model's fields in their order only."""
+    told[model._meta.pk.attname] = key
+    names = [one.attname for one in model._meta.concrete_fields if one.attname in told]
+    return model.from_db(connection.alias, names, [told[name] for name in names])
 
 
 @lru_cache

@@ -3,25 +3,21 @@ sensitive ones."""
 
 # ruff: noqa: F811  (fixtures of other files)
 
-import asyncio
 import uuid
 from typing import Any
 
 import pytest
 
-from collaboration.drafts import rooms
 from conversations.modes.floor import InternalMessages
 from conversations.threads import commands
 from helpdesk.core.live.sockets import NO_RIGHT, NOTHING_HERE
-from permissions.accounts import commands as accounts
 from permissions.accounts.models import Agent
 from permissions.acts.checks import give, raise_version, take
 from permissions.acts.command import command
 from permissions.acts.scope import AccessChanged
 from permissions.acts.vocabulary import Act
 from permissions.policies.rules import current, stored
-from permissions.roles.presets import install_roles
-from tests.collaboration.test_shared_draft import Editor
+from tests.collaboration.editors import Editor, editors_of
 from tests.collaboration.test_sockets import (  # noqa: F401
     HOST,
     ORIGIN,
@@ -31,7 +27,6 @@ from tests.collaboration.test_sockets import (  # noqa: F401
     sockets,
     thread,
 )
-from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/settings/internal-messages/"
@@ -39,37 +34,14 @@ SECRET = "The customer is being sued"
 
 
 @pytest.fixture
-def ada(cast: Any) -> Agent:
-    """An administrator."""
-    made = accounts.invite_agent(
-        actor=None,
-        username="ada",
-        name="Ada Root",
-        password=PASSWORD,
-        roles=[install_roles()["admin"]],
-    )
-    cast.ada = Agent.objects.get(pk=made.pk)
-    return cast.ada
-
-
-@pytest.fixture
 async def drafts(cast, thread):
     """`drafts("amy")`: an editor of the sensitive note, `drafts("amy", "note")` of the other."""
-    opened: list[Editor] = []
+    async with editors_of(thread) as open_editor:
 
-    async def open_draft(who: str, kind: str = "sensitive") -> Editor:
-        cookie = await cookie_of(getattr(cast, who))
-        editor = Editor(f"/ws/drafts/{thread.pk}/{kind}/", [HOST, ORIGIN, cookie], None)
-        opened.append(editor)
-        await editor.begin()
-        return editor
+        async def open_draft(who: str, kind: str = "sensitive") -> Editor:
+            return await open_editor(getattr(cast, who), f"{kind}/")
 
-    yield open_draft
-    for editor in opened:
-        if not editor.future.done():
-            await editor.disconnect()
-    while rooms.rooms:
-        await asyncio.sleep(0)
+        yield open_draft
 
 
 def change_right(change: Any, cast: Any, who: str, *acts: Act) -> None:

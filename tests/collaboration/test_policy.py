@@ -7,31 +7,14 @@ import pytest
 from collaboration.policy import live
 from conversations.modes.floor import Collaboration
 from conversations.threads import commands
-from permissions.accounts.commands import invite_agent
 from permissions.accounts.models import Agent
 from permissions.acts.checks import give
 from permissions.acts.vocabulary import Act
 from permissions.audit.models import AuditRecord
 from permissions.policies.commands import change_rules
 from permissions.policies.rules import current, stored
-from permissions.roles.presets import install_roles
-from tests.conftest import PASSWORD
 
 PAGE = "/settings/collaboration/"
-
-
-@pytest.fixture
-def ada(cast: Any) -> Agent:
-    """An administrator."""
-    made = invite_agent(
-        actor=None,
-        username="ada",
-        name="Ada Root",
-        password=PASSWORD,
-        roles=[install_roles()["admin"]],
-    )
-    cast.ada = Agent.objects.get(pk=made.pk)
-    return cast.ada
 
 
 def form(**changes: Any) -> dict[str, Any]:

@@ -13,24 +13,9 @@ from permissions.accounts.models import Agent
 from permissions.acts.checks import allowed, give
 from permissions.acts.vocabulary import Act
 from permissions.audit.models import AuditRecord
-from permissions.roles.presets import install_roles
-from tests.conftest import PASSWORD, Cast
+from tests.conftest import PASSWORD
 
 BACKEND = "permissions.accounts.backends.AgentBackend"
-
-
-@pytest.fixture
-def ada(cast: Cast) -> Agent:
-    """An administrator."""
-    made = invite_agent(
-        actor=None,
-        username="ada",
-        name="Ada Root",
-        password=PASSWORD,
-        roles=[install_roles()["admin"]],
-    )
-    cast.ada = Agent.objects.get(pk=made.pk)  # type: ignore[attr-defined]
-    return cast.ada  # type: ignore[attr-defined]
 
 
 def page(inbox: Inbox) -> str:
