@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import aiohttp
@@ -16,6 +17,7 @@ from tests.faults.harness import people
 from tests.faults.harness.cast import INBOX
 from tests.faults.harness.faultproxy import FaultProxy
 from tests.faults.harness.people import Person
+from tests.faults.harness.screens import Screen
 from tests.faults.harness.system import System, until
 
 CANARY = "zzcanaryzz"
@@ -79,7 +81,7 @@ class Ears:
             f"{kind} {number}",
         )
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -137,7 +139,8 @@ async def _script(system: System, proxy: FaultProxy, between: Between) -> Ears:
         assert (await ann.post(ann.messages, **content))[0] == 201
         await between(lin)
 
-    try:
+    async with Screen(ann), aclosing(ears):
+        await _somebody_is_there(lin)
         await ears.listen()
         await write("Where is my parcel?", 1)
         await reply("Let me have a look.")
@@ -170,10 +173,18 @@ async def _script(system: System, proxy: FaultProxy, between: Between) -> Ears:
         await ears.ask("GET", lin.entries, params={"after": "2"})
         await ears.ask("GET", lin.url(f"/chat/{INBOX}/files/{uuid.uuid4()}/"))
         await ears.ask("GET", lin.entries)
-    finally:
-        await ears.close()
     ears.seconds = time.monotonic() - began  # type: ignore[attr-defined]
     return ears
+
+
+async def _somebody_is_there(lin: Person) -> None:
+    """Customers are told whether anybody is, which would differ by who came when."""
+    async with asyncio.timeout(60), lin.http() as http:
+        while True:
+            async with http.get(lin.url(f"/chat/{INBOX}/conversations")) as answer:
+                if not (await answer.json())["away"]:
+                    return
+            await asyncio.sleep(0.05)
 
 
 async def _type(agent: Person, mode: str) -> None:
