@@ -28,9 +28,10 @@ def data_directory() -> Path:
 
 
 def socket_directory() -> Path:
-    """Where the embedded servers listen: in the data directory unless its path is too long."""
+    """Where the embedded servers listen: in the data directory, unless its path is too long or has
+    a comma, which PostgreSQL and its clients take for the end of one of several."""
     inside = data_directory() / "sockets"
-    if len(os.fsencode(inside)) <= LONGEST_SOCKET_DIRECTORY:
+    if len(os.fsencode(inside)) <= LONGEST_SOCKET_DIRECTORY and "," not in str(inside):
         return inside
     # Whoever starts the servers makes sure that it belongs to them and to nobody else.
     return Path("/tmp", f"tandem-{hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]}")  # noqa: S108

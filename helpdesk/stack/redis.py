@@ -17,9 +17,9 @@ UNREADABLE_AFTER = 2  # starts in vain
 
 CONFIGURATION = """\
 port 0
-unixsocket "{socket}"
+unixsocket {socket}
 unixsocketperm 700
-dir "{folder}"
+dir {folder}
 daemonize no
 logfile ""
 databases 16
@@ -46,7 +46,7 @@ def redis_program() -> Program:
     own_directory(socket_directory(), account)
     socket = socket_directory() / "redis.sock"
     configuration = folder / "redis.conf"
-    configuration.write_text(CONFIGURATION.format(socket=socket, folder=folder))
+    configuration.write_text(CONFIGURATION.format(socket=_quoted(socket), folder=_quoted(folder)))
     configuration.chmod(0o644)
     failures = 0
 
@@ -73,6 +73,11 @@ def redis_program() -> Program:
         recover=recover,
         is_ready=is_ready,
     )
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _put_aside(folder: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Self
 
 from helpdesk.stack import processes
 from helpdesk.stack.account import run_as
+from helpdesk.stack.addresses import socket_directory
 from helpdesk.stack.errors import CannotStart
 from helpdesk.stack.logs import LogFile, Terminal
 from helpdesk.stack.programs import Program
@@ -50,6 +51,8 @@ class Supervisor:
         """Stop in the reverse order of starting, together what was started together."""
         while self._started:
             await self.stop(*self._started.pop())
+        with contextlib.suppress(OSError):  # never made, or not empty
+            socket_directory().rmdir()
 
 
 @dataclass

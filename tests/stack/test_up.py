@@ -13,6 +13,7 @@ import psycopg
 import pytest
 import redis
 
+from helpdesk.stack import addresses
 from tests.stack.processes import Up, alive, free_port, get, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="reads /proc")
@@ -127,10 +128,19 @@ def test_a_first_start_that_was_cut_is_made_anew(up):
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_a_data_directory_with_a_long_path_works(up, tmp_path):
-    one = up(folder=tmp_path / ("long" * 20) / ("path" * 20)).wait_until_up()
+@pytest.mark.parametrize("name", ["long path" * 20, """a, "b" \\ 'c' #%20 并肩"""])
+def test_a_data_directory_may_be_called_anything(up, tmp_path, monkeypatch, name):
+    one = up(folder=tmp_path / name).wait_until_up()
     assert get(one.port)[0] == 200
     assert not (one.folder / "sockets").exists()
+    monkeypatch.setenv("TANDEM_DATA", str(one.folder))
+    with psycopg.connect(addresses.database_url()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    with redis.Redis.from_url(addresses.redis_url()) as client:
+        assert client.ping()
+    assert addresses.socket_directory().exists()
+    one.stop()
+    assert not addresses.socket_directory().exists()
 
 
 # --- kills ---------------------------------------------------------------------------------
