@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Target:
     family: str
     server: str
     by_socket: bool = False
+    headers: dict[str, str] = field(default_factory=dict)  # of a POST
 
 
 @dataclass
@@ -69,6 +71,12 @@ def all_targets(by_socket: bool) -> list[Target]:
     def tandem(server: str, web: int | None) -> Start:
         return lambda data: servers.product(server, data.parent / "tandem", web)
 
+    def plain_django(server: str) -> Target:
+        start = partial(servers.bare_peer, "plain_django", server, with_database=True)
+        session = {"Cookie": f"sessionid={servers.SESSION}; csrftoken={servers.SESSION}"}
+        headers = session | {"X-CSRFToken": servers.SESSION}
+        return Target(f"plain Django, {server}", "plain", start, "django", server, headers=headers)
+
     targets = []
     for server in servers.SERVERS:
         layer, hub = bare("channels_layer", server), bare("hub", server)
@@ -88,6 +96,7 @@ def all_targets(by_socket: bool) -> list[Target]:
                 "tandem-all",
                 server,
             ),
+            plain_django(server),
             Target(f"bare hub, {server}", "plain", hub, "hub", server),
         ]
         if by_socket:
@@ -122,7 +131,7 @@ class Audience:
         if self.desk is None:
             path = "/socket.io/?EIO=4&transport=websocket"
             door = Door(path if self.target.dialect == "socketio" else "/")
-            doors, post_path, headers = [door] * screens, "/", {}
+            doors, post_path, headers = [door] * screens, "/", self.target.headers
         else:
             conversation = self.desk.conversation()
             agents = [self.agents[i % len(self.agents)] for i in range(screens)]

@@ -29,6 +29,7 @@ CACHE = Path(
 )
 HOST = "127.0.0.1"
 PASSWORD = "benchmark password"
+SESSION = "a" * 32  # of who posts to plain Django, and the token of their forms
 SERVERS = ("daphne", "uvicorn")
 
 
@@ -161,7 +162,9 @@ def redis(data: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def bare_peer(module: str, server: str, data: Path) -> Iterator[Running]:
+def bare_peer(
+    module: str, server: str, data: Path, *, with_database: bool = False
+) -> Iterator[Running]:
     """One of peers/*.py in one process of daphne or uvicorn."""
     port = free_port()
     data.mkdir(parents=True, exist_ok=True)
@@ -194,13 +197,20 @@ def bare_peer(module: str, server: str, data: Path) -> Iterator[Running]:
             "--lifespan",
             "off",
         ]
-    arguments.append(f"{module}:app")
-    with redis(data) as path:
-        environment = {
-            "PYTHONPATH": str(BENCHMARKS / "peers"),
-            "REDIS_SOCKET": str(path),
+    command = [sys.executable, "-m", *arguments, f"{module}:app"]
+    environment = {"PYTHONPATH": str(BENCHMARKS / "peers")}
+    if with_database:
+        command = [sys.executable, "-m", "harness.with_database", *command]
+        places = [str(PROJECT), str(BENCHMARKS), environment["PYTHONPATH"]]
+        environment |= {
+            "PYTHONPATH": os.pathsep.join(places),
+            "TANDEM_DATA": str(data / "database"),
+            "DATABASE_URL": "",
+            "SESSION_KEY": SESSION,
         }
-        with program([sys.executable, "-m", *arguments], environment, log) as process:
+    with redis(data) as path:
+        environment["REDIS_SOCKET"] = str(path)
+        with program(command, environment, log) as process:
             wait_until_ready(process, f"http://{HOST}:{port}/", log)
             yield Running(port, Watched(process.pid, data), log)
 
