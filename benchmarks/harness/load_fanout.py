@@ -20,6 +20,7 @@ from harness.process import own_cpu, run_client
 from harness.report import percentile
 from harness.websocket import Door, Socket, open_sockets
 
+WORDS = "The parcel has been on its way since Monday. "
 MARK = re.compile(rb"@@(\d+)@@")
 SEQ = re.compile(rb'"seq": ?(\d+)')
 GIVE_UP = 5.0  # seconds after which a message that some screen has not got counts as lost
@@ -99,7 +100,7 @@ class Load:
         self.answers: dict[str, int] = {}
         self.idle: list[Connection] = []
         self.connections = 0
-        self.filler = "x" * job.body_bytes
+        self.filler = (WORDS * job.body_bytes)[: job.body_bytes]
         self.head = request_head(
             "POST",
             job.post_path,

@@ -201,3 +201,14 @@ def test_a_preview_is_what_the_transcript_will_show(signed_in, thread):
 )
 def test_a_preview_of_nonsense_is_refused(signed_in, thread, asked):
     assert signed_in("amy").send(act(thread, "draft/preview"), asked).status_code == 422
+
+
+@pytest.mark.parametrize("rich", [False, True])
+def test_a_text_of_nothing_but_links_is_not_searched_for_them(rich):
+    most = "http://a.example " * 100
+    assert render(most, rich=rich).count("<a ") == 100
+    for many in (most + "http://a.example", "://" * 3000):
+        html = render(many, rich=rich)
+        assert "<a " not in html
+        assert strip_tags(html).strip() == many
+    assert "<a " in render(f"{most}http://a.example\n\nhttp://b.example", rich=rich)

@@ -27,18 +27,25 @@ _EAST_ASIAN = re.compile(
     r"[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe6f\uff00-\uffef"
     r"\U00020000-\U0003ffff]"
 )
+_MOST_LINKS = 100  # in a paragraph; whoever looks for them reads all of it for each "//"
 # Chinese puts no space behind an address: its punctuation ends one.
 _ENDS_A_LINK = str.maketrans(dict.fromkeys("，。；：！？、…（）【】《》「」『』“”‘’", " "))
 
 
 class _Links(LinkifyIt):
-    """Bare links."""
+    """Bare links, where there are not so many that to look for them takes seconds."""
 
     def match(self, text: str):  # type: ignore[no-untyped-def]
+        if _has_too_many(text):
+            return None
         return super().match(text.translate(_ENDS_A_LINK))
 
     def match_at_start(self, text: str):  # type: ignore[no-untyped-def]
         return super().match_at_start(text.translate(_ENDS_A_LINK))
+
+
+def _has_too_many(text: str) -> bool:
+    return text.count("//") > _MOST_LINKS
 
 
 class _State(StateInline):
@@ -69,6 +76,7 @@ def _is_sign(before: str, length: int, after: str) -> bool:
 class _Inline(ParserInline):
     def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
         state = _State(src, md, env, tokens)
+        state.linkLevel = int(_has_too_many(src))  # as if within a link, where none is looked for
         self.tokenize(state)
         for rule in self.ruler2.getRules(""):
             rule(state)
