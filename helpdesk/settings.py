@@ -80,14 +80,14 @@ MIDDLEWARE = [
     "helpdesk.core.web.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "helpdesk.core.web.policy.PolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "helpdesk.core.web.middleware.UnavailableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "permissions.accounts.middleware.AgentMiddleware",
     "permissions.accounts.session_middleware.SignInMiddleware",
     "permissions.accounts.middleware.AgentLocaleMiddleware",
     "permissions.policies.middleware.RulesMiddleware",
@@ -211,7 +211,7 @@ PASSWORD_HASHERS = [
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-SESSION_ENGINE = "helpdesk.core.web.sessions"
+SESSION_ENGINE = "permissions.accounts.session_store"
 SESSION_COOKIE_AGE = 43_200
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -3,7 +3,8 @@
 Changes are gathered for a moment, so a busy conversation costs a few rows a second and not one per
 message. A screen says which list it shows; whether a row belongs there is asked of that list's own
 conditions, in memory. Counts are asked with the same conditions, once per agent and second at most,
-and more seldom where counting takes its time.
+more seldom where counting takes its time, and not at all where a row changed in nothing that those
+conditions ask.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from django.utils import translation
 from collaboration.saved.queries import listings, saved_views
 from collaboration.workspace.screens import Screen, screens, spawn
 from collaboration.workspace.seats import visible_among
-from conversations.grants.sight import unknown_among
+from conversations.grants.sight import Sight, unknown_among
 from conversations.threads import feeds, queries
 from conversations.threads.covering import cover_previews
 from conversations.threads.listing import VIEWS, Listing, Reader
@@ -40,12 +41,18 @@ GATHER = 0.25  # seconds of changes told together
 COUNT_PAUSE = 1.0  # seconds between two counts, at least
 COUNT_SHARE = 10  # times as long as a count took is waited before the next
 KNOWN = 20_000  # conversations whose last number is remembered
+ASKED = (  # of a row, by the conditions of lists and by what is seen of its inbox
+    *("inbox_id", "team_id", "assignee_id", "customer_id", "status", "is_spam", "waiting_since"),
+    *("priority", "tags", "issue_type"),
+)
 ROW = "collaboration/workspace/partials/row.html"
 
 names: dict[int, tuple[str, int]] = {}  # agent → (name, colour)
 _known: OrderedDict[str, int] = OrderedDict()
 _changed: dict[str, int] = {}  # conversation → inbox
-_recount: set[int] = set()  # inboxes
+_facts: OrderedDict[str, list[Any]] = OrderedDict()  # of conversations: what is `ASKED`
+_told_of: set[int] = set()  # inboxes with anything new
+_recount: set[int] = set()  # inboxes of which lists hold something else now
 _tasks: dict[str, asyncio.Task[None]] = {}
 _count_took = 0.0
 
@@ -91,13 +98,21 @@ async def _renew_lists() -> None:
 def note_change(conversation_id: str, inbox_id: int, seq: int) -> None:
     if _known.get(conversation_id, -1) >= seq:
         return
-    _known[conversation_id] = seq
-    _known.move_to_end(conversation_id)
-    if len(_known) > KNOWN:
-        _known.popitem(last=False)
+    _remember(_known, conversation_id, seq)
     _changed[conversation_id] = inbox_id
-    _recount.add(inbox_id)
+    _told_of.add(inbox_id)
     _start("rows", _tell_rows, GATHER)
+    _start_counts()
+
+
+def _remember(known: OrderedDict[str, Any], conversation_id: str, value: Any) -> None:
+    known[conversation_id] = value
+    known.move_to_end(conversation_id)
+    if len(known) > KNOWN:
+        known.popitem(last=False)
+
+
+def _start_counts() -> None:
     _start("counts", _tell_counts, max(COUNT_PAUSE, COUNT_SHARE * _count_took))
 
 
@@ -169,6 +184,7 @@ async def _tell_rows() -> None:
             _known.pop(conversation_id, None)
         raise
     for one in drawn:
+        _note_facts(one.row)
         for screen in list(screens):
             if screen.seat is None:
                 continue
@@ -182,6 +198,15 @@ async def _tell_rows() -> None:
                 frames = one.here if shown and shown.holds(one.row) else one.gone
                 if frame := frames.get(screen.language):
                     screen.push(frame)
+
+
+def _note_facts(row: Conversation) -> None:
+    """Have it counted anew if lists would ask for it otherwise than when it was last looked at."""
+    facts, known = [getattr(row, name) for name in ASKED], str(row.pk)
+    if _facts.get(known) != facts:
+        _recount.add(row.inbox_id)
+        _start_counts()
+    _remember(_facts, known, facts)
 
 
 async def _ask_who_sees(rows: list[Conversation]) -> dict[int, set[str]]:
@@ -206,24 +231,42 @@ def _count(agent_ids: Iterable[int]) -> dict[int, dict[str, int]]:
 
 async def _tell_counts() -> None:
     global _count_took
-    inboxes = set(_recount)
+    told_of, inboxes = set(_told_of), set(_recount)
+    _told_of.clear()
     _recount.clear()
     concerned = {
         screen.seat.agent_id
         for screen in screens
-        if screen.seat
-        and (screen.seat.sight.exceptions or not inboxes.isdisjoint(screen.seat.sight.inboxes))
+        if screen.seat and _is_concerned(screen.seat.sight, told_of, inboxes)
     }
     if not concerned:
         return
     began = time.monotonic()
-    counted = await in_thread(_count, concerned)
+    try:
+        counted = await in_thread(_count, concerned)
+    except Exception:  # what was to be counted still is, as soon as it can be
+        _told_of.update(told_of)
+        _recount.update(inboxes)
+        _start_counts()
+        raise
     _count_took = time.monotonic() - began
+    frames = {agent_id: _counts_frame(found) for agent_id, found in counted.items()}
     for screen in list(screens):
-        if screen.seat and (found := counted.get(screen.seat.agent_id)) is not None:
-            saved = {key: count for key, count in found.items() if key not in VIEWS}
-            views = {key: count for key, count in found.items() if key in VIEWS}
-            screen.tell(type="counts", views=views, saved=saved)
+        if screen.seat and (frame := frames.get(screen.seat.agent_id)) is not None:
+            screen.push(frame)
+
+
+def _is_concerned(sight: Sight, told_of: set[int], inboxes: set[int]) -> bool:
+    """Whoever sees a part of an inbox may see more of it, or less, by what is in no row."""
+    if sight.exceptions or not told_of.isdisjoint(sight.inboxes - sight.all_of):
+        return True
+    return not inboxes.isdisjoint(sight.all_of)
+
+
+def _counts_frame(found: dict[str, int]) -> Frame:
+    saved = {key: count for key, count in found.items() if key not in VIEWS}
+    views = {key: count for key, count in found.items() if key in VIEWS}
+    return Frame(dump({"type": "counts", "views": views, "saved": saved}))
 
 
 def _names_of(ids: list[int]) -> dict[int, tuple[str, int]]:

@@ -7,22 +7,19 @@ is told as an event; a look into PostgreSQL every second or two finds it even if
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models import Count, F, Min
 from django.db.models.functions import Now
 from django.http import parse_cookie
-from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language_from_request
 
 from conversations.grants.models import Grant
 from conversations.grants.sight import Sight, sight_of
 from conversations.threads.models import Conversation
 from permissions.accounts.models import Agent
+from permissions.accounts.session_store import SessionStore, agent_of
 from permissions.accounts.sessions import DUE
 
 
@@ -44,18 +41,9 @@ def take_seat(session_key: str, browser_language: str) -> Seat | None:
     """The seat of a signed-in session; None when it is over or its agent may not enter."""
     if not session_key or len(session_key) > 40:
         return None
-    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    data: dict[str, Any] = store.load()
-    if not data.get(SESSION_KEY) or data.get(BACKEND_SESSION_KEY) not in (
-        settings.AUTHENTICATION_BACKENDS
-    ):
-        return None
-    if data.get(DUE):
-        return None
-    agent = Agent.objects.filter(pk=data[SESSION_KEY], is_active=True).first()
-    if agent is None or not constant_time_compare(
-        data.get(HASH_SESSION_KEY, ""), agent.get_session_auth_hash()
-    ):
+    store = SessionStore(session_key)
+    agent = agent_of(store)
+    if agent is None or store.get(DUE):
         return None
     sight = sight_of(agent)
     grants, ends = _exceptions(agent) if sight.exceptions else (0, None)

@@ -69,6 +69,8 @@ class Feed:
         self.watchers: dict[Screen, Watcher] = {}
         self._joining: list[Watcher] = []
         self._behind = False
+        self._clock = asyncio.get_running_loop().time
+        self._rests_until = 0.0  # by this clock
         self._task: asyncio.Task[None] | None = None
 
     def join(self, watcher: Watcher) -> None:
@@ -102,12 +104,12 @@ class Feed:
                 while self._joining:
                     await self._welcome(self._joining[0])
                 if self._behind:
+                    await self._rest()
                     self._behind = False
                     if not self.inbox_id:
                         self.inbox_id, *_ = await in_thread(_heads_of, self.conversation_id)
                     came = await self._advance()
-                    if self._behind:  # the more came at once, the more is told together
-                        await asyncio.sleep(BREATH * min(came, BREATHS))
+                    self._rests_until = self._clock() + BREATH * min(came, BREATHS)
         except Exception as error:  # the next tick pokes again
             if isinstance(error, DatabaseError):
                 logger.warning("feed of %s waits: %s", self.conversation_id, error)
@@ -116,6 +118,11 @@ class Feed:
             self._behind = True
         finally:
             self._task = None
+
+    async def _rest(self) -> None:
+        """The more came at once, the more is told together."""
+        if (pause := self._rests_until - self._clock()) > 0:
+            await asyncio.sleep(pause)
 
     async def _begin(self) -> None:
         self.inbox_id, self.head, self.public_head = await in_thread(

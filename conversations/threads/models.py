@@ -69,7 +69,9 @@ class Conversation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     inbox = models.ForeignKey(Inbox, models.PROTECT, related_name="conversations")
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="conversations")
+    customer = models.ForeignKey(  # found by an index that goes on with the time
+        Customer, models.PROTECT, related_name="conversations", db_index=False
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     assignee = models.ForeignKey(
         Agent, models.SET_NULL, null=True, blank=True, related_name="assigned"
@@ -276,7 +278,9 @@ class Entry(models.Model):
         PUBLIC = "public", _("Customer and team")
         TEAM = "team", _("Team")
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="entries")
+    conversation = models.ForeignKey(  # found by the index of the numbers
+        Conversation, models.CASCADE, related_name="entries", db_index=False
+    )
     seq = models.PositiveIntegerField(editable=False)
     public_seq = models.PositiveIntegerField(null=True, editable=False)
     kind = models.CharField(max_length=10, choices=Kind)

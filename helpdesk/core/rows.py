@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from helpdesk.core.postgresql.base import DatabaseWrapper
 
-database = cast(DatabaseWrapper, connection)
 M = TypeVar("M", bound=models.Model)
 
 
@@ -40,6 +39,17 @@ def every(model: type[M], where: str, values: Sequence[Any]) -> list[M]:
     """All rows for which `where` holds, in its order."""
     found = prepared(_select(model).statement + where, values).fetchall()
     return [_select(model).made_of(row) for row in found]
+
+
+def columns(model: type[models.Model], *, of: str) -> str:
+    """The columns of a model's table, which a statement of ours calls `of`, for `made_of`."""
+    return ", ".join(f"{of}.{_quoted(str(field.column))}" for field in model._meta.concrete_fields)
+
+
+def made_of(model: type[M], values: Sequence[Any]) -> M:
+    """The row that was read beside something else."""
+    made: M = _select(model).made_of(values)
+    return made
 
 
 def insert(row: models.Model) -> None:
@@ -89,6 +99,7 @@ class Changes:
 
     def store_at_the_end(self) -> None:
         """Write all of it together with the running transaction's COMMIT, in one wait."""
+        database = ours()
         if database.savepoint_ids:  # it is a part of another one, a test's
             self.store()
         elif self._inserts or self._updates or self._others:
@@ -96,9 +107,10 @@ class Changes:
 
     def _send(self) -> Callable[[], None]:
         """Ask for all of it; what is returned takes the answers, once they are there."""
+        database = ours()
         parts = [
-            *map(_inserting, self._inserts),
-            *(_updating(row, tuple(sorted(names))) for row, names in self._updates.values()),
+            *(_inserting(row, database) for row in self._inserts),
+            *(_updating(row, names, database) for row, names in self._updates.values()),
             *self._others,
         ]
         for stored in (self._inserts, self._updates, self._others):
@@ -124,23 +136,28 @@ class Part:
     take: Callable[[Any], None]
 
 
+def ours() -> DatabaseWrapper:
+    """This thread's connection. Django's own name for it looks for it at every use."""
+    return cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
+
+
 @contextmanager
 def at_once() -> Iterator[None]:
     """`prepared` statements that are sent together: each begins when the one before has ended, and
     sees what was committed until then. A transaction's BEGIN goes along."""
-    with database.together():
+    with ours().together():
         yield
 
 
 def prepared(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> Any:
     """Run a statement that PostgreSQL plans once per connection; a cursor with its rows."""
-    cursor = database.prepared_cursor()
+    cursor = ours().prepared_cursor()
     cursor.execute(statement, values)
     return cursor
 
 
 def _quoted(name: str) -> str:
-    return connection.ops.quote_name(name)
+    return ours().ops.quote_name(name)
 
 
 def _key(model: type[models.Model]) -> Any:
@@ -157,10 +174,10 @@ class Select:
     converted: list[tuple[int, Any]]
 
     def made_of(self, found: Sequence[Any]) -> Any:
-        values = list(found)
+        values, database = list(found), ours()
         for position, field in self.converted:
-            values[position] = field.from_db_value(found[position], None, connection)
-        return self.model.from_db(connection.alias, self.names, values)
+            values[position] = field.from_db_value(found[position], None, database)
+        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)
 
 
 @lru_cache
@@ -180,20 +197,20 @@ def _together(statements: tuple[str, ...]) -> str:
     return f"WITH {named} SELECT {returned}"
 
 
-def _inserting(row: models.Model) -> Part:
+def _inserting(row: models.Model, database: DatabaseWrapper) -> Part:
     fields, statement = _insert(type(row), row.pk is not None)
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    values = [field.get_db_prep_save(field.pre_save(row, True), database) for field in fields]
     return Part(statement, values, partial(_inserted, row))
 
 
 def _inserted(row: models.Model, key: Any) -> None:
     row.pk = key
-    row._state.adding, row._state.db = False, connection.alias
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def _updating(row: models.Model, names: tuple[str, ...]) -> Part:
-    fields, statement = _update(type(row), names)
-    values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in fields]
+def _updating(row: models.Model, names: set[str], database: DatabaseWrapper) -> Part:
+    fields, statement = _update(type(row), frozenset(names))
+    values = [field.get_db_prep_save(field.pre_save(row, False), database) for field in fields]
     return Part(statement, [*values, row.pk], lambda key: None)
 
 
@@ -211,8 +228,8 @@ def _insert(model: type[models.Model], with_key: bool) -> tuple[list[Any], str]:
 
 
 @lru_cache
-def _update(model: type[models.Model], names: tuple[str, ...]) -> tuple[list[Any], str]:
-    fields: list[Any] = [model._meta.get_field(name) for name in names]
+def _update(model: type[models.Model], names: frozenset[str]) -> tuple[list[Any], str]:
+    fields: list[Any] = [model._meta.get_field(name) for name in sorted(names)]
     changes = ", ".join(f"{_quoted(field.column)} = %s" for field in fields)
     table, key = _quoted(model._meta.db_table), _quoted(_key(model).column)
     return fields, f"UPDATE {table} SET {changes} WHERE {key} = %s RETURNING {key}"

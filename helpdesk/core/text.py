@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.core.refusals import Invalid
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes them neither as text nor in JSON
-_KEPT_CONTROLS = {"\n", "\t"}
+_CONTROLS = "\0-\x08\x0b-\x1f\x7f-\x9f"  # all but tab and newline
 # Marks that reorder what stands around them; a message must not rewrite its neighbours.
-_OVERRIDES = {*"\u202a\u202b\u202d\u202e\u202c\u2066\u2067\u2068\u2069"}
+_OVERRIDES = "\u202a-\u202e\u2066-\u2069"
 # Joiners belong to emoji and to several scripts, so they stay although they are format characters.
+_UNWANTED = re.compile(f"[{_CONTROLS}{_OVERRIDES}\ud800-\udfff]")
 
 
 def storable(value: Any) -> Any:
@@ -58,13 +59,7 @@ def clean_text(value: object, *, limit: int = 10_000) -> str:
     if len(value) > limit:
         raise Invalid(_("The text is too long."), limit=limit)
     value = value.replace("\r\n", "\n").replace("\r", "\n")
-    value = "".join(
-        character
-        for character in value
-        if character in _KEPT_CONTROLS
-        or (unicodedata.category(character) not in ("Cc", "Cs") and character not in _OVERRIDES)
-    )
-    value = unicodedata.normalize("NFC", value)
+    value = unicodedata.normalize("NFC", _UNWANTED.sub("", value))
     if len(value) > limit:
         raise Invalid(_("The text is too long."), limit=limit)
     return value

@@ -1,9 +1,22 @@
 import zoneinfo
 from collections.abc import Callable
+from typing import cast
 
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+
+from permissions.accounts.session_store import SessionStore, agent_of
+
+
+class AgentMiddleware(AuthenticationMiddleware):
+    """Whoever is signed in, as read with their session; where that is nobody, as Django asks."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            request.user = agent_of(cast(SessionStore, request.session)) or request.user
 
 
 class AgentLocaleMiddleware:

@@ -3,8 +3,10 @@
 # ruff: noqa: F811  (fixtures of the other file)
 
 import pytest
+from django.db import OperationalError
 
 from collaboration.saved.commands import save_view
+from collaboration.workspace import lists
 from conversations.threads import commands
 from conversations.threads.listing import Listing
 from conversations.threads.models import Priority
@@ -72,6 +74,35 @@ async def test_saved_views_are_counted_with_the_others(cast, thread, sockets):
     frame = await amy.frame("counts")
     assert frame["saved"] == {str(view.pk): 1}
     assert (frame["views"]["all"], frame["views"]["mine"]) == (1, 0)
+
+
+async def test_only_what_lists_ask_of_a_row_has_them_counted_anew(cast, thread, sockets):
+    amy = await showing(sockets, "amy", "view=all")
+    await in_database(cast.says, "second")
+    await amy.frame("counts")
+    await in_database(cast.says, "third")
+    await amy.frame("list", messages=3)
+    assert not lists._recount
+    await in_database(commands.claim, agent=cast.amy, conversation=thread.pk)
+    await amy.frame("list", assignee=cast.amy.pk)
+    assert lists._recount == {thread.inbox_id}
+    assert (await amy.frame("counts"))["views"]["mine"] == 1
+
+
+async def test_counts_that_failed_are_taken_later(cast, thread, sockets, monkeypatch):
+    amy = await showing(sockets, "amy", "view=all")
+    count, failed = lists._count, []
+
+    def away_once(agent_ids):
+        if not failed:
+            failed.append(True)
+            raise OperationalError
+        return count(agent_ids)
+
+    monkeypatch.setattr(lists, "_count", away_once)
+    await in_database(commands.claim, agent=cast.amy, conversation=thread.pk)
+    assert (await amy.frame("counts"))["views"]["mine"] == 1
+    assert failed
 
 
 async def test_unread_again_is_told_to_the_agents_screens_alone(cast, thread, sockets):

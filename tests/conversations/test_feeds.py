@@ -158,3 +158,24 @@ async def test_a_feed_that_began_before_the_first_message_learns_its_inbox(store
     feed.poke()
     await until(lambda: screen.heard == [1])
     assert feed.inbox_id == 1
+
+
+async def test_what_follows_several_at_once_is_told_together(store, monkeypatch):
+    seqs, gate = store
+    told: list[int] = []
+    monkeypatch.setattr(feeds, "BREATH", 0.1)
+    monkeypatch.setattr(Screen, "push", lambda screen, frame: told.append(len(frame.messages)))
+    screen = Screen()
+    feed = feeds.watch(str(uuid.uuid4()), screen)
+    gate.set()
+    await screen.head.wait()
+    seqs += [6, 7, 8]
+    feed.poke()
+    await until(lambda: told == [3])
+    for seq in (9, 10):
+        seqs.append(seq)
+        feed.poke()
+        for _ in range(20):  # in which it would be told by itself
+            await asyncio.sleep(0)
+    await until(lambda: sum(told) == 5)
+    assert told == [3, 2]

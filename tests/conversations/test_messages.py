@@ -11,7 +11,7 @@ from conversations.threads import commands, queries
 from conversations.threads.models import Conversation, Entry
 from helpdesk.core.refusals import Conflict, NotAllowed, NotFound
 from permissions.audit.models import AuditRecord
-from tests.conftest import Cast, act, make_cast, message
+from tests.conftest import PASSWORD, Cast, act, make_cast, message
 
 
 def reply(cast: Cast, body: str = "hello", **extra: object) -> Entry:
@@ -26,6 +26,15 @@ def test_who_may_reply(signed_in, thread, who, status):
     answer = signed_in(who).send(act(thread, "messages"), message())
     assert answer.status_code == status
     assert thread.entries.filter(kind="reply").count() == (status == 201)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_takes_three_waits(thread, browser, django_assert_num_queries):
+    browser.post("/login/", {"username": "amy", "password": PASSWORD})
+    assert browser.send(act(thread, "messages"), message()).status_code == 201
+    # Session and agent; BEGIN, the lock and what is asked after it; what is stored and COMMIT.
+    with django_assert_num_queries(6):
+        assert browser.send(act(thread, "messages"), message()).status_code == 201
 
 
 @pytest.mark.parametrize(("who", "status"), [("amy", 201), ("ben", 403), ("eve", 404)])

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from permissions.accounts import session_commands, sessions
 from permissions.accounts.commands import invite_agent
-from permissions.accounts.models import Attendance
+from permissions.accounts.models import Agent, Attendance
 from permissions.accounts.security import Security
+from permissions.accounts.session_store import SessionStore, agent_of
 from permissions.accounts.sessions import SignIn
 from permissions.audit.models import AuditRecord, Unrecorded
 from permissions.policies.commands import change_rules
@@ -282,3 +283,36 @@ def test_open_screens_renew_when_they_were_last_seen(cast):
     back(amy, seen_at=timedelta(hours=1))
     sessions.seen([amy.session.session_key])
     assert SignIn.objects.get().seen_at > timezone.now() - timedelta(minutes=1)
+
+
+def test_an_agent_is_read_with_their_session(cast, django_assert_num_queries):
+    amy = enter()
+    key = amy.session.session_key
+    with django_assert_num_queries(1):
+        store = SessionStore(key)
+        assert agent_of(store) == cast.amy
+    assert not store.modified
+    SignIn.objects.all()._raw_delete("default")
+    with django_assert_num_queries(2):  # a session of before sign-ins were kept
+        assert agent_of(SessionStore(key)) == cast.amy
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"password": "another's"}])
+def test_whoever_may_not_enter_any_more_is_out_at_once(cast, change):
+    amy = enter()
+    assert inside(amy)
+    Agent.objects.filter(pk=cast.amy.pk).update(**change)
+    assert agent_of(SessionStore(amy.session.session_key)) is None
+    assert not inside(amy)
+
+
+def test_a_session_is_for_the_agent_it_names(cast):
+    amy = enter()
+    SignIn.objects.update(agent=cast.ben)  # however that came about
+    assert agent_of(SessionStore(amy.session.session_key)) == cast.amy
+
+
+def test_no_session_is_nobody(cast):
+    store = SessionStore("x" * 32)
+    assert (agent_of(store), store.session_key) == (None, None)
+    assert agent_of(SessionStore()) is None

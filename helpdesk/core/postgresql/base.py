@@ -105,18 +105,22 @@ class DatabaseWrapper(Wrapper):
     def _begin(self) -> None:
         if self._begins:
             self._begins = False
-            with debug_transaction(self, "BEGIN"), self.wrap_database_errors:
-                psycopg.Cursor(self.connection).execute("BEGIN")
+            self._say("BEGIN")
+
+    def _say(self, command: str) -> None:
+        """Begin or commit, alone or in a pipeline, without the many parts of a cursor."""
+        with debug_transaction(self, command), self.wrap_database_errors:
+            self.connection.wait(self.connection._exec_command(command.encode()))
 
     def _commit(self) -> None:
         last = self._last
         if last is None:
             super()._commit()
         else:
-            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            with self.wrap_database_errors:
                 with in_one_piece(self.connection):
                     answer = last()
-                    psycopg.Cursor(self.connection).execute("COMMIT")
+                    self._say("COMMIT")
                 answer()
         self._forget()
 
