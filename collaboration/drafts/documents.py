@@ -83,6 +83,7 @@ class Document:
         if snapshot:
             self.doc.apply_update(snapshot)
         self._state: bytes | None = None  # None: to be asked for
+        self._length: int | None = None
         self._changes = _Ear()
         self._listening = False
 
@@ -93,7 +94,9 @@ class Document:
     @property
     def length(self) -> int:
         """Of the text, in bytes."""
-        return len(self.body)
+        if self._length is None:
+            self._length = len(self.body)
+        return self._length
 
     @property
     def state(self) -> bytes:
@@ -147,7 +150,7 @@ class Document:
             self.size += len(update)
 
     def _apply(self, update: bytes) -> None:
-        self._state = None
+        self._state = self._length = None
         try:
             self.doc.apply_update(update)
         except (KeyboardInterrupt, SystemExit):
@@ -166,8 +169,9 @@ class Document:
             _, end = sections(update)
             before = self.state
             if update[end:] == NOTHING[1:]:  # it deletes nothing; to listen would cost the most
-                self._apply(update)
-                changed = self.state != before
+                with self.doc.transaction():  # one for both
+                    self._apply(update)
+                    changed = self.state != before
                 self.size += len(update) if changed else 0
             else:
                 changed = self.apply(update)
@@ -236,7 +240,7 @@ class Signed(Document):
 
     def _change(self, change: Callable[[], None]) -> bytes:
         """Change the text ourselves; the update that does it."""
-        self._state = None
+        self._state = self._length = None
         with self.listening():
             change()
             found = self._changes.heard.copy()

@@ -5,6 +5,7 @@ import logging
 from collaboration.drafts import log
 from collaboration.drafts.documents import Document
 from collaboration.drafts.models import LONG, DraftUpdate, DraftVersion, SharedDraft
+from collaboration.drafts.updates import clocks_of
 
 logger = logging.getLogger(__name__)
 PAGE = 200  # drafts of one sweep
@@ -22,7 +23,7 @@ def fold(draft_id: int) -> bool:
     document = log.load(draft)
     snapshot = document.update_since()
     read = Document(snapshot, document.n)
-    if (read.text, read.state) != (document.text, document.state):
+    if (read.text, clocks_of(read.state)) != (document.text, clocks_of(document.state)):
         logger.error("draft %s: its snapshot is not its log, which is kept", draft.pk)
         return False
     behind = SharedDraft.objects.filter(pk=draft_id, snapshot_n__lt=document.n)

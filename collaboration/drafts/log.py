@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -26,18 +26,19 @@ from collaboration.drafts.events import DraftGrew
 from collaboration.drafts.models import DraftVersion, SharedDraft
 from collaboration.drafts.writing import Hand, writers_among
 from helpdesk.core import failpoints, rows
+from helpdesk.core.live import wire
 from helpdesk.core.live.sockets import NO_RIGHT, TOO_LARGE, UNREADABLE
 from helpdesk.core.refusals import NotAllowed
 
 MOST_BYTES = 8 * 1024 * 1024  # of one document with its history
 PAUSE = timedelta(seconds=30)  # after which the text there was is kept as a version
 APART = timedelta(seconds=5)  # between two versions
+SMALL = 256 * 1024  # bytes of a document that holds up nobody while it is read
 
 Key = tuple[str, str]  # conversation, kind
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """An update as it came from an agent's socket."""
 
     agent_id: int
@@ -74,8 +75,7 @@ class Batch:
         return [(self.offers[row.offers[0]].agent_id, row.update) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     n: int
     update: bytes
     offers: Sequence[int] = ()  # which of this batch it consists of: those of one agent
@@ -91,7 +91,7 @@ class News:
     refused: dict[int, int] = field(default_factory=dict)  # offer → close code
     answers: list[bytes | None] = field(default_factory=list)  # what askers lack; None: no state
     begun: bool | None = None  # there is a text now, or none any more; None: as before
-    long: int | None = None  # the draft whose log is to be folded
+    is_long: bool = False  # the log, which is to be folded
 
     @property
     def generation(self) -> int:
@@ -113,6 +113,10 @@ SELECT {COLUMNS}, snapshot, ARRAY(
 )
 FROM collaboration_shareddraft draft WHERE conversation_id = %s AND kind = %s
 """  # noqa: S608 ours
+_SMALL = (
+    _WHOLE % ("$1", "$2")
+    + f"AND octet_length(snapshot) <= {SMALL} AND n - snapshot_n <= {SharedDraft.FOLD * 2}"
+)
 _BEGIN = """
 INSERT INTO collaboration_shareddraft
   (conversation_id, kind, generation, n, snapshot, snapshot_n, runs, length)
@@ -172,8 +176,10 @@ def load(draft: SharedDraft, upto: int | None = None) -> Signed:
 def load_text(key: Key) -> tuple[SharedDraft | None, Document]:
     """The document up to its last update, and its row as it is with it."""
     found = rows.prepared(_WHOLE, [uuid.UUID(key[0]), key[1]]).fetchone()
-    if found is None:
-        return None, Document()
+    return _whole(found) if found else (None, Document())
+
+
+def _whole(found: Sequence[Any]) -> tuple[SharedDraft, Document]:
     *columns, snapshot, updates = found
     draft = as_draft(columns)
     if len(updates) != draft.n - draft.snapshot_n:
@@ -211,6 +217,16 @@ def catch_up(batch: Batch) -> News:
     return _answer(_catch_up(find(batch.key) if batch.document else None, batch), batch.states)
 
 
+async def open_small(batch: Batch) -> News | None:
+    """All of it, read by the loop itself; None if there is nothing, or too much for that."""
+    try:
+        for found in await wire.ask(_SMALL, *batch.key):
+            return _answer(_opened(batch, *_whole(found)), batch.states)
+    except OperationalError:  # a connection from before PostgreSQL's restart: a thread asks instead
+        pass
+    return None
+
+
 def answer(batch: Batch) -> News:
     """What askers lack of a document that is as others have it, as far as anybody told."""
     assert batch.document is not None
@@ -221,12 +237,15 @@ def _catch_up(draft: SharedDraft | None, batch: Batch) -> News:
     """The same, with the draft's row if it has just been read."""
     document = batch.document
     if draft is None or document is None or draft.snapshot_n > document.n:
-        draft, document = load_text(batch.key)
-        news = News(document, draft)
-        if batch.told is not None and batch.told < document.n:
-            news.rows = [Row(document.n, document.update_since())]
-        return news
+        return _opened(batch, *load_text(batch.key))
     return News(document, draft, _read_on(draft, document) if draft.n > document.n else [])
+
+
+def _opened(batch: Batch, draft: SharedDraft | None, document: Document) -> News:
+    news = News(document, draft)
+    if batch.told is not None and batch.told < document.n:
+        news.rows = [Row(document.n, document.update_since())]
+    return news
 
 
 def _answer(news: News, states: Sequence[bytes | None]) -> News:
@@ -250,7 +269,7 @@ def append(batch: Batch) -> News:
         news = _catch_up(lock(batch.key), batch)
         draft = news.draft
         assert draft is not None
-        anew = begins_anew(draft, news.document, batch.offers[0].agent_id)
+        anew = begins_anew(draft, batch.offers[0].agent_id)
         kept = _take_in(batch, news)
         if kept:
             if anew:
@@ -299,8 +318,7 @@ def finish(news: News, batch: Batch, kept: list[Row]) -> News:
             news.begun = bool(document.length)
         draft.length, draft.changed_at = document.length, timezone.now()
     after = document.n - draft.snapshot_n
-    if after // SharedDraft.FOLD > (after - len(kept)) // SharedDraft.FOLD:
-        news.long = draft.pk
+    news.is_long = after // SharedDraft.FOLD > (after - len(kept)) // SharedDraft.FOLD
     return _answer(news, batch.states)
 
 
@@ -370,9 +388,9 @@ def version_of(draft: SharedDraft, document: Signed, author_id: int | None) -> D
     )
 
 
-def begins_anew(draft: SharedDraft, document: Document, agent_id: int) -> bool:
+def begins_anew(draft: SharedDraft, agent_id: int) -> bool:
     """Whether somebody else goes on with what is there, or somebody after a pause."""
-    if draft.changed_at is None or not document.length:
+    if draft.changed_at is None or not draft.length:
         return False
     now = timezone.now()  # of this process: nothing hangs on the second
     if draft.writer_id == agent_id and now - draft.changed_at < PAUSE:

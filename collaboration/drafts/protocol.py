@@ -5,7 +5,7 @@ Beside it, a frame of our own for clients that ask for it: how far the log is du
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from collaboration.drafts.updates import read_number
 from helpdesk.core.text import read_json
@@ -20,8 +20,7 @@ class BadFrame(ValueError):
     """Bytes that are no frame of the protocol."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     kind: int
     part: int = 0  # of a SYNC frame
     data: bytes = b""

@@ -1,9 +1,8 @@
 """Rooms: the sockets of this process that have one draft open.
 
-One task per room reads and appends, so nothing overtakes anything: what came while the last commit
-ran, in all rooms, goes into the next one together. Only what is in the log is told to anybody. A
-poke (an event, or a look into PostgreSQL) says that other processes appended; what Redis loses, the
-look finds.
+A room has one turn at a time, so nothing overtakes anything: what came until its turn, in several
+rooms, goes into one commit. Only what is in the log is told to anybody. A poke (an event, or a look
+into PostgreSQL) says that other processes appended; what Redis loses, the look finds.
 """
 
 import asyncio
@@ -12,6 +11,7 @@ import binascii
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from django.db import DatabaseError
@@ -38,9 +38,8 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 256  # updates in one transaction
 ROOMS = 8  # in one commit: while it runs, the next is made ready, and colleagues hear of the last
 COMMITS = 2  # on their way
-LARGE = 256 * 1024  # bytes of a document that is read on a thread
 MOMENT = 0.02  # seconds
-REST = 2.0  # seconds before a log that grows fast is folded again
+REST = 5.0  # seconds before a log that grows fast is folded again
 EARLY = 20  # updates of a client that was not yet heard what it has
 
 
@@ -71,7 +70,7 @@ class Room:
         self._greeting: list[Editor] = []
         self._unsaid: dict[int, tuple[Pointer, Editor | None]] = {}
         self._behind = False
-        self._ringing = False
+        self._bell: asyncio.TimerHandle | None = None
         self._rung_at = -REST
         self._task: asyncio.Task[None] | None = None
 
@@ -91,6 +90,9 @@ class Room:
         self._say(self.pointers.forget(editor))
         if not self.editors and rooms.get(self.key) is self:
             del rooms[self.key]
+            if self._bell:  # whoever comes next begins with the log
+                self._bell.cancel()
+                self._ring()
 
     def ask(self, editor: Editor, state: bytes) -> None:
         """The editor says how far it is and gets what it lacks."""
@@ -141,21 +143,17 @@ class Room:
             if editor is not but:
                 editor.push(made)
 
-    # --- the one task ---
+    # --- one turn at a time ---
 
     def _wake(self) -> None:
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._work())
+        if self._task is None and (self._offers or self._asking or self._greeting or self._behind):
+            if self._offers and self._document:
+                self._task = _together.take(self)
+            else:
+                self._task = asyncio.get_running_loop().create_task(self._alone())
 
-    async def _work(self) -> None:
-        try:
-            while self._offers or self._asking or self._greeting or self._behind:
-                await self._once()
-                self._say_all()
-        finally:
-            self._task = None
-
-    async def _once(self) -> None:
+    def turn(self) -> "Turn":
+        """What there is to do by now."""
         offers, self._offers = self._offers[:AT_ONCE], self._offers[AT_ONCE:]
         asking, self._asking = self._asking, []
         greeting, self._greeting = self._greeting, []
@@ -169,38 +167,68 @@ class Room:
             [state for _, state in asking],
             [offer for _, offer in offers],
         )
-        try:
-            if offers:
-                news = await _append(batch)
-            elif behind or document is None or document.size > LARGE:
-                news = await in_thread(log.catch_up, batch)
-            else:
-                news = log.answer(batch)
-        except Exception as error:
-            if isinstance(error, DatabaseError):
-                logger.warning("draft of %s waits: %s", self.key, error)
-            else:
-                logger.exception("draft of %s failed", self.key)
-            # They come back and say where they are; what was stored is not stored again.
-            for editor in {*greeting, *(one for one, _ in (*offers, *asking))}:
-                editor.end(TRY_LATER)
+        editors = [editor for editor, _ in offers], [editor for editor, _ in asking]
+        return Turn(batch, *editors, greeting, behind)
+
+    def end(self, turn: "Turn", news: News | None) -> None:
+        """It is done, and others hear of it; or (None) it is left to be done alone."""
+        if news is None:
+            self._task = asyncio.get_running_loop().create_task(self._alone(turn))
             return
+        try:
+            self._go_on(turn, news)
+        except Exception as error:
+            self._fail(turn, error)
+        self._rest()
+
+    async def _alone(self, turn: "Turn | None" = None) -> None:
+        turn = turn or self.turn()
+        batch, document = turn.batch, turn.batch.document
+        try:
+            if batch.offers:
+                news = await in_thread(log.append, batch)
+            elif document and document.size <= log.SMALL and not turn.behind:
+                news = log.answer(batch)
+            elif document or not (news := await log.open_small(batch)):
+                news = await in_thread(log.catch_up, batch)
+        except Exception as error:
+            self._fail(turn, error)
+            self._rest()
+        else:
+            self.end(turn, news)
+
+    def _fail(self, turn: "Turn", error: Exception) -> None:
+        if isinstance(error, DatabaseError):
+            logger.warning("draft of %s waits: %s", self.key, error)
+        else:
+            logger.error("draft of %s failed", self.key, exc_info=error)
+        self._document = None  # it may be ahead of what was told
+        # They come back and say where they are; what was stored is not stored again.
+        for editor in {*turn.greeting, *turn.asking, *turn.offering}:
+            editor.end(TRY_LATER)
+
+    def _rest(self) -> None:
+        self._task = None
+        self._say_all()
+        self._wake()
+
+    def _go_on(self, turn: "Turn", news: News) -> None:
         self._document, self._draft = news.document, news.draft
-        self._tell(news, [editor for editor, _ in offers], [editor for editor, _ in asking])
-        if news.long is not None and not self._ringing:
-            self._ringing = True
+        self._tell(news, turn.offering, turn.asking)
+        if news.is_long and not self._bell:
             loop = asyncio.get_running_loop()
-            loop.call_at(max(loop.time(), self._rung_at + REST), self._ring, news.long)
-        if greeting:
+            rest = self._rung_at + REST if self.editors else 0.0
+            self._bell = loop.call_at(max(loop.time(), rest), self._ring)
+        if turn.greeting:
             hello = protocol.step_1(news.document.state)
-            for editor in greeting:
+            for editor in turn.greeting:
                 if editor.writes:  # who reads along is not asked for what they have
                     editor.push(hello)
 
-    def _ring(self, draft_id: int) -> None:
-        self._ringing, self._rung_at = False, asyncio.get_running_loop().time()
-        # Beside us: a broker that hangs holds up nobody who writes.
-        spawn(in_thread(events.publish, DraftLong(draft_id=draft_id)))
+    def _ring(self) -> None:
+        self._bell, self._rung_at = None, asyncio.get_running_loop().time()
+        if self._draft:  # beside us: a broker that hangs holds up nobody who writes
+            spawn(in_thread(events.publish, DraftLong(draft_id=self._draft.pk)))
 
     def _tell(self, news: News, offering: list[Editor], asking: list[Editor]) -> None:
         for rows in in_groups(news.rows):
@@ -239,32 +267,42 @@ def _only(editors: Iterable[Editor | None]) -> Editor | None:
     return found.pop() if len(found) == 1 else None
 
 
+@dataclass(slots=True)
+class Turn:
+    """What a room does at once, and for whom."""
+
+    batch: Batch
+    offering: list[Editor]
+    asking: list[Editor]
+    greeting: list[Editor]
+    behind: bool
+
+
 class _Together:
-    """Commits for the rooms of this process: each takes along what waits, in several rooms."""
+    """Commits for the rooms of this process: each takes along what came until then, in several."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Batch, asyncio.Future[News | None]]] = []
-        self._working = 0
+        self._waiting: list[Room] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
-    async def append(self, batch: Batch) -> News | None:
-        answer: asyncio.Future[News | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((batch, answer))
-        if self._working < COMMITS:
-            self._working += 1
-            spawn(self._work())
-        return await answer
+    def take(self, room: Room) -> asyncio.Task[None]:
+        """Give the room its turn; the task that works for it or for others."""
+        self._waiting.append(room)
+        if len(self._tasks) < COMMITS:
+            self._tasks.append(asyncio.get_running_loop().create_task(self._work()))
+        return self._tasks[-1]
 
     async def _work(self) -> None:
         try:
             while self._waiting:
                 await asyncio.sleep(0)  # rooms that were just told come along
                 taken, self._waiting = self._waiting[:ROOMS], self._waiting[ROOMS:]
-                found = await self._append([batch for batch, _ in taken])
-                for news, (_, answer) in zip(found, taken, strict=True):
-                    if not answer.done():
-                        answer.set_result(news)
+                turns = [room.turn() for room in taken]
+                found = await self._append([turn.batch for turn in turns])
+                for room, turn, news in zip(taken, turns, found, strict=True):
+                    room.end(turn, news)
         finally:
-            self._working -= 1
+            self._tasks = [one for one in self._tasks if one is not asyncio.current_task()]
 
     async def _append(self, batches: list[Batch]) -> Sequence[News | None]:
         try:
@@ -277,14 +315,6 @@ class _Together:
 
 
 _together = _Together()
-
-
-async def _append(batch: Batch) -> News:
-    if batch.document and (found := await _together.append(batch)):
-        return found
-    return await in_thread(log.append, batch)
-
-
 rooms: dict[Key, Room] = {}
 _grown: dict[Key, int] = {}  # by what was just stored
 _told_at = 0.0
@@ -300,9 +330,10 @@ def enter(key: Key, editor: Editor) -> Room:
 
 def _tell_processes(key: Key, n: int) -> None:
     """At once; what follows within a moment, in any room, is one more event."""
+    if key not in _grown:  # else it is about to be told
+        loop = asyncio.get_running_loop()
+        loop.call_at(max(loop.time(), _told_at + MOMENT), _tell_grown)
     _grown[key] = n
-    loop = asyncio.get_running_loop()
-    loop.call_at(max(loop.time(), _told_at + MOMENT), _tell_grown)
 
 
 def _tell_grown() -> None:

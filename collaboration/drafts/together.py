@@ -29,20 +29,23 @@ SMALL = 8 * 1024  # bytes of an update that holds up nobody while it is read
 FEW = 4  # updates in one row: a document of long ones is read slowly
 
 # Who else has a draft is not waited for: everybody here would wait with us.
+# Each is found by its key: a plan that joins them reads through all drafts there are.
 _APPEND = f"""
 WITH given AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1) AS given
     (draft bigint, n bigint, writer bigint, length bigint, hands json, updates json)
 ), free AS MATERIALIZED (
   SELECT draft.id, given.n, given.writer, given.length, given.updates
-  FROM given JOIN collaboration_shareddraft draft ON draft.id = given.draft AND draft.n = given.n
+  FROM given CROSS JOIN LATERAL (
+    SELECT id, conversation_id FROM collaboration_shareddraft
+    WHERE id = given.draft AND n = given.n FOR NO KEY UPDATE SKIP LOCKED
+  ) AS draft
   WHERE json_array_length(given.hands) = (
     SELECT count(*)
     FROM (SELECT draft.conversation_id AS conversation, hand.* FROM json_to_recordset(given.hands)
           AS hand(agent bigint, key text, stamp text)) AS asked {HANDS}
     WHERE asked.stamp = {STAMP}
   )
-  FOR NO KEY UPDATE OF draft SKIP LOCKED
 ), added AS (
   INSERT INTO collaboration_draftupdate (draft_id, n, agent_id, update, at)
   SELECT free.id, free.n + place, (one->>0)::bigint, decode(one->>1, 'hex'), clock_timestamp()
@@ -66,8 +69,7 @@ async def append_together(batches: Sequence[Batch]) -> list[News | None]:
     snapshots: dict[int, int] = {}
     if asked:
         failpoints.reach("draft_applied_before_store")
-        for draft_id, snapshot_n in await wire.ask(_APPEND, json.dumps(asked)):
-            snapshots[int(draft_id or 0)] = int(snapshot_n or 0)
+        snapshots.update(await wire.ask(_APPEND, json.dumps(asked)))
     found: list[News | None] = []
     for batch, kept in zip(batches, taken, strict=True):
         document, draft, news = batch.document, batch.draft, None
@@ -91,7 +93,7 @@ def _is_sure(batch: Batch) -> bool:
         document is not None
         and draft is not None
         and document.n == draft.n
-        and not begins_anew(draft, document, batch.offers[0].agent_id)
+        and not begins_anew(draft, batch.offers[0].agent_id)
         and all(len(offer.update) <= SMALL for offer in batch.offers)
         and all(stamp_of(*batch.key, agent_id) for agent_id, _ in batch.hands)
     )
@@ -120,16 +122,13 @@ def _in_rows(offers: Sequence[Offer]) -> Iterator[list[int]]:
 
     What two agents typed before either saw the other's has no order of its own.
     """
-    row: list[int] = []
-    for position in sorted(range(len(offers)), key=lambda position: offers[position].agent_id):
-        if offers[position].update == NOTHING:
-            continue
-        if row and not (len(row) < FEW and offers[row[0]].agent_id == offers[position].agent_id):
-            yield row
-            row = []
-        row.append(position)
-    if row:
-        yield row
+    of_agents: dict[int, list[int]] = {}
+    for position, offer in enumerate(offers):
+        if offer.update != NOTHING:
+            of_agents.setdefault(offer.agent_id, []).append(position)
+    for positions in of_agents.values():
+        for at in range(0, len(positions), FEW):
+            yield positions[at : at + FEW]
 
 
 def _asked(batch: Batch, kept: Sequence[Row]) -> dict[str, Any]:

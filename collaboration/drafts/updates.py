@@ -105,11 +105,15 @@ def _numbers(data: bytes) -> Iterator[int]:
         yield number
 
 
+def clocks_of(state: bytes) -> dict[int, int]:
+    """How much of whose writing a state vector names; the order in which it does means nothing."""
+    numbers = list(_numbers(state))
+    return dict(zip(numbers[1::2], numbers[2::2], strict=True))
+
+
 def deletes_what_is_known(deleted: bytes, state: bytes) -> bool:
     """Whether all that is deleted has been written: nobody deletes what others are yet to write."""
-    numbers = list(_numbers(state))
-    clocks = dict(zip(numbers[1::2], numbers[2::2], strict=True))
-    values = _numbers(deleted)
+    clocks, values = clocks_of(state), _numbers(deleted)
     for _ in range(next(values, 0)):
         client, ranges = next(values, -1), next(values, 0)
         for _ in range(ranges):

@@ -3,20 +3,23 @@
 import asyncio
 import random
 import threading
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection, transaction
 from pycrdt import Doc, Text
 
-from collaboration.drafts import folding, log, together, writing
+from collaboration.drafts import folding, log, rooms, together, writing
 from collaboration.drafts.documents import Document, joined
+from collaboration.drafts.events import DraftLong
 from collaboration.drafts.models import DraftUpdate, SharedDraft
 from collaboration.drafts.parts import in_groups
 from helpdesk.core.live import wire
 from permissions.accounts import commands as accounts
 from tests.conftest import Browser
 
+T = TypeVar("T")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -61,14 +64,18 @@ class Hand:
         return log.Batch(self.key, news.document, news.draft, news.document.n, (), offers)
 
 
-def append_together(batches: list[log.Batch]) -> list[log.News | None]:
-    async def append() -> list[log.News | None]:
+def on_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    async def done() -> T:
         try:
-            return await together.append_together(batches)
+            return await work
         finally:
             wire.close()
 
-    return asyncio.run(append())
+    return asyncio.run(done())
+
+
+def append_together(batches: list[log.Batch]) -> list[log.News | None]:
+    return on_a_loop(together.append_together(batches))
 
 
 def test_a_refused_update_takes_nobody_with_it(cast, key):
@@ -94,16 +101,16 @@ def test_what_comes_at_once_is_stored_by_author(cast, key):
     assert news
     assert [row.offers for row in news.rows] == [[0, 2], [1]]
     assert numbers(key) == [1, 2, 3]
-    whole = ben.types("D")  # its place is before what is written beside it
+    before, whole = amy.types("F"), ben.types("D")
     amy.doc.apply_update(ben.doc.get_update())
-    amy.body.insert(amy.body.to_py().index("D") + 1, "E")
-    beside = amy.batch(news, whole, amy.offers(amy.made.pop()))
+    amy.body.insert(amy.body.to_py().index("D") + 1, "E")  # which cannot stand beside her own
+    beside = amy.batch(news, before, whole, amy.offers(amy.made.pop()))
     assert append_together([beside]) == [None]
-    assert [row.offers for row in log.append(beside).rows[-2:]] == [(0,), (1,)]
+    assert [row.offers for row in log.append(beside).rows[-3:]] == [(0,), (1,), (2,)]
     by = {cast.amy.pk: set[str](), cast.ben.pk: set[str]()}
     for author, text in log.load(log.find(key)).pieces():
         by[author] |= set(text)
-    assert by == {cast.amy.pk: set("aACE"), cast.ben.pk: set("BD")}
+    assert by == {cast.amy.pk: set("aACFE"), cast.ben.pk: set("BD")}
 
 
 def test_a_locked_draft_holds_up_no_other(cast, key):
@@ -154,11 +161,56 @@ def test_two_processes_take_turns_at_one_draft(cast, key):
     assert sorted(text.split()) == sorted([*"012345", *"!!!!!!"])
 
 
+def test_a_small_draft_is_read_by_the_loop_itself(cast, key, monkeypatch):
+    asker = log.Batch(key, None, None, 1, [b"\x00"])
+    assert on_a_loop(log.open_small(asker)) is None  # nobody has begun it
+    amy = Hand(cast.amy, key)
+    news = log.append(amy.batch(log.append(amy.batch(None, amy.types("a"))), amy.types("b")))
+    found = on_a_loop(log.open_small(asker))
+    assert found
+    assert found.draft
+    assert (found.document.text, found.draft.n, found.draft.changed_at is None) == ("ab", 2, False)
+    assert found.answers == [news.document.update_since()]
+    assert [row.n for row in found.rows] == [2]  # for those who were told of one
+    monkeypatch.setattr(log, "_SMALL", log._SMALL.replace(str(log.SMALL), "-1"))
+    assert on_a_loop(log.open_small(asker)) is None
+
+
+async def test_a_long_log_is_folded_at_once_when_all_have_left(key, monkeypatch):
+    rung: list[DraftLong] = []
+    monkeypatch.setattr(rooms, "in_thread", lambda _, event: event)
+    monkeypatch.setattr(rooms, "spawn", rung.append)
+    room, editor = rooms.Room(key), object()
+    rooms.rooms[key] = room
+    room.editors.add(editor)  # type: ignore[arg-type]
+    turn = rooms.Turn(log.Batch(key, None, None, None), [], [], [], behind=False)
+    room._ring()
+    for _ in range(2):
+        room.end(turn, log.News(Document(), SharedDraft(pk=7), is_long=True))
+    assert not rung
+    room.leave(editor)  # type: ignore[arg-type]
+    assert rung == [DraftLong(draft_id=7)]
+
+
+def test_what_several_clients_wrote_is_folded(cast, key):
+    accounts.join_team(actor=None, agent=cast.ben, team=cast.team)
+    amy, ben, news = Hand(cast.amy, key), Hand(cast.ben, key), None
+    for hand, client in ((amy, 1), (ben, 2), (amy, 5)):
+        doc = Doc(client_id=client)
+        doc.get("body", type=Text).insert(0, "x")
+        news = log.append(hand.batch(news, hand.offers(doc.get_update())))
+    assert news
+    assert news.draft
+    document = log.load(news.draft)
+    assert Document(document.update_since()).state != document.state  # in another order
+    assert folding.fold(news.draft.pk)
+
+
 def test_a_long_log_whose_bell_was_not_heard_is_folded(cast, key):
     amy, other = Hand(cast.amy, key), Hand(cast.amy, (key[0], "note"))
     short = log.append(other.batch(None, other.types("short")))
     known = log.append(amy.batch(None, *(amy.types(f"{n} ") for n in range(SharedDraft.FOLD))))
-    assert known.long == known.draft.pk
+    assert known.is_long
     assert folding.fold_long() == 1
     assert list(DraftUpdate.objects.values_list("draft", flat=True)) == [short.draft.pk]
     assert folding.fold_long() == 0

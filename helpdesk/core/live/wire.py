@@ -1,4 +1,4 @@
-"""The loop's own connections to PostgreSQL, for the one statement of every keystroke.
+"""The loop's own connections to PostgreSQL, for the one statement of every keystroke and opening.
 
 A statement on a thread costs a multiple of itself: the two threads wait for each other's turn at
 the interpreter. Whatever is rarer, or may have to wait for a lock, belongs on a thread.
@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from django.db import OperationalError, connections
+from psycopg.adapt import Transformer
 from psycopg.pq import ExecStatus
 
 LONGEST = 6.0  # seconds; PostgreSQL gives a statement five
@@ -24,8 +25,8 @@ class Wire:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._names: dict[str, bytes] = {}
 
-    async def ask(self, statement: str, value: str) -> list[list[str | None]]:
-        """The rows of a statement with one value ($1), as text. Raises OperationalError; whether it
+    async def ask(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement with these values ($1, $2). Raises OperationalError; whether it
         was done is not known then."""
         try:
             async with asyncio.timeout(LONGEST):
@@ -36,18 +37,16 @@ class Wire:
                     raw.send_prepare(name, statement.encode())
                     await self._answer(raw)
                     self._names[statement] = name
-                raw.send_query_prepared(name, [value.encode()])
+                raw.send_query_prepared(name, [value.encode() for value in values])
                 answer = await self._answer(raw)
         except BaseException as error:  # the next one begins with a new connection
             self.close()
             if isinstance(error, psycopg.Error | OSError | TimeoutError):
                 raise OperationalError(str(error)) from error
             raise
-        columns = range(answer.nfields)
-        return [
-            [_read(answer.get_value(row, column)) for column in columns]
-            for row in range(answer.ntuples)
-        ]
+        reader = Transformer.from_context(self._connection)
+        reader.set_pgresult(answer)
+        return reader.load_rows(0, answer.ntuples, tuple)
 
     def close(self) -> None:
         """Let the connection go; the next statement makes a new one."""
@@ -99,18 +98,14 @@ class Wire:
                 loop.remove_writer(fd)
 
 
-def _read(value: bytes | None) -> str | None:
-    return None if value is None else value.decode()
-
-
 _idle: list[Wire] = []
 
 
-async def ask(statement: str, value: str) -> list[list[str | None]]:
+async def ask(statement: str, *values: str) -> list[tuple[Any, ...]]:
     """As `Wire.ask`, on a connection nobody else uses: as many as callers ask at a time."""
     wire = _idle.pop() if _idle else Wire()
     try:
-        return await wire.ask(statement, value)
+        return await wire.ask(statement, *values)
     finally:
         _idle.append(wire)
 
