@@ -47,6 +47,11 @@ class Offer(NamedTuple):
     is_early: bool = False  # its client has yet to say what it wrote before, and says this again
 
     @property
+    def has_content(self) -> bool:
+        """A client that has nothing of its own says so when it is asked."""
+        return self.update != NOTHING
+
+    @property
     def hand(self) -> Hand:
         return self.agent_id, self.session_key
 
@@ -284,7 +289,7 @@ def _take_in(batch: Batch, news: News) -> list[Row]:
     allowed = writers_among(batch.hands, *batch.key)
     kept: list[Row] = []
     for position, offer in enumerate(batch.offers):
-        if offer.update == NOTHING:
+        if not offer.has_content:
             continue
         may = offer.hand in allowed
         if news.document.size + len(offer.update) > MOST_BYTES:

@@ -147,7 +147,7 @@ class Room:
 
     def _wake(self) -> None:
         if self._task is None and (self._offers or self._asking or self._greeting or self._behind):
-            if self._offers and self._document:
+            if self._document and any(offer.has_content for _, offer in self._offers):
                 self._task = _together.take(self)
             else:
                 self._task = asyncio.get_running_loop().create_task(self._alone())
@@ -185,7 +185,7 @@ class Room:
         turn = turn or self.turn()
         batch, document = turn.batch, turn.batch.document
         try:
-            if batch.offers:
+            if any(offer.has_content for offer in batch.offers):
                 news = await in_thread(log.append, batch)
             elif document and document.size <= log.SMALL and not turn.behind:
                 news = log.answer(batch)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from collaboration.drafts.documents import NOTHING, Unfit, joined
+from collaboration.drafts.documents import Unfit, joined
 from collaboration.drafts.log import (
     MOST_BYTES,
     Batch,
@@ -124,7 +124,7 @@ def _in_rows(offers: Sequence[Offer]) -> Iterator[list[int]]:
     """
     of_agents: dict[int, list[int]] = {}
     for position, offer in enumerate(offers):
-        if offer.update != NOTHING:
+        if offer.has_content:
             of_agents.setdefault(offer.agent_id, []).append(position)
     for positions in of_agents.values():
         for at in range(0, len(positions), FEW):

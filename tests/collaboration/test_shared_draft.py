@@ -77,6 +77,13 @@ async def bring_in(cast: Any, who: str, *acts: Act) -> None:
 # --- writing together ------------------------------------------------------------------------
 
 
+async def test_who_opens_a_draft_and_says_nothing_begins_none(editors):
+    amy = await editors("amy", query="?ack=1")
+    await amy.until(lambda: amy.taken)
+    assert amy.done[-1] == (0, 0)
+    assert not await in_database(SharedDraft.objects.exists)
+
+
 async def test_two_who_write_at_once_read_the_same(cast, thread, editors, key):
     await bring_in(cast, "ben", Act.REPLY, Act.JOIN)
     amy, ben = await editors("amy"), await editors("ben")
