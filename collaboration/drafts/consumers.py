@@ -56,6 +56,17 @@ class DraftConsumer(SeatedSocket):
         asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         self.acknowledges = asked.get("ack") == ["1"]
         await policy.know()
+        try:
+            await self._enter()
+        finally:
+            if self.room is None:
+                rooms.forgo(self.key)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.conversation_id, self.kind
+
+    async def _enter(self) -> None:
         seat = await self.find_seat()
         if seat is None:
             return
@@ -64,13 +75,14 @@ class DraftConsumer(SeatedSocket):
         self.sit_down(seat)
         _editors.add(self)
         await self.accept()
-        self.room = rooms.enter((self.conversation_id, self.kind), self)
+        self.room = rooms.enter(self.key, self)
         if read_by := self.scope.get("extensions", {}).get(READ):
             read_by(self.take)
 
     async def ask_seat(self, session_key: str) -> Seat | None:
         """And what they may, on the loop if they were here before and all is as it was then."""
-        back = await returning.look(session_key, self.conversation_id, self.kind)
+        rooms.foresee(self.key)
+        back = await returning.look(session_key, *self.key)
         if back.seat is None:
             seat = await super().ask_seat(session_key)
             if seat is not None:
@@ -92,7 +104,7 @@ class DraftConsumer(SeatedSocket):
         """Whether they may write, so that their client is asked for what it has; each edit is asked
         about anew. And whether colleagues see them."""
         hand = seat.agent_id, seat.session_key
-        found = verdicts([hand], self.conversation_id, self.kind).get(hand)
+        found = verdicts([hand], *self.key).get(hand)
         self.sees, self.writes = found or (False, False)
         self.unseen = policy.hides_supervisors() and policy.is_unseen(
             seat.agent_id, self.conversation_id

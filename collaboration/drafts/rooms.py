@@ -320,6 +320,19 @@ _grown: dict[Key, int] = {}  # by what was just stored
 _told_at = 0.0
 
 
+def foresee(key: Key) -> None:
+    """Somebody is at the door: what they will be shown is read while it is asked who they are."""
+    if key not in rooms:
+        rooms[key] = Room(key)
+        rooms[key].poke()
+
+
+def forgo(key: Key) -> None:
+    """They were not let in."""
+    if (room := rooms.get(key)) and not room.editors:
+        del rooms[key]
+
+
 def enter(key: Key, editor: Editor) -> Room:
     room = rooms.get(key)
     if room is None:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from django.db import OperationalError, connections
 from psycopg.adapt import Transformer
-from psycopg.pq import ExecStatus
+from psycopg.pq import ExecStatus, Format
 
 LONGEST = 6.0  # seconds; PostgreSQL gives a statement five
 _NOT_FOR_PSYCOPG = ("cursor_factory", "context", "prepare_threshold", "pool")
@@ -37,7 +37,8 @@ class Wire:
                     raw.send_prepare(name, statement.encode())
                     await self._answer(raw)
                     self._names[statement] = name
-                raw.send_query_prepared(name, [value.encode() for value in values])
+                parameters = [value.encode() for value in values]
+                raw.send_query_prepared(name, parameters, result_format=Format.BINARY)
                 answer = await self._answer(raw)
         except BaseException as error:  # the next one begins with a new connection
             self.close()
