@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writing one text together: Tandem's drafts beside Hocuspocus and the y-websocket server.
 
-Every editor is a Yjs document on a socket of its own, the same client for all servers. `window`
-keeps W updates of each editor under way (each until all others of the document have it) and counts
+Every editor is a Yjs document on a socket of its own, the same client for all servers. `windows`
+keep W updates of each editor under way (each until all others of the document have it) and count
 updates per second; `rate` lets each editor type at a person's pace; `opening` opens a document of
 many edits, while others have it open or (Tandem) nobody. Rounds alternate, there and back. Only
 Tandem asks for rights and stores each update before anybody sees it: at the end its web process is
@@ -126,7 +126,8 @@ def loads(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
     for documents, editors in arguments.shapes:
         base = {"kind": "throughput", "documents": documents, "editors": editors, **timed}
         shape = f"{documents} × {editors} editors"
-        found[f"{shape}, {arguments.window} under way each"] = base | {"window": arguments.window}
+        for window in arguments.windows:
+            found[f"{shape}, {window} under way each"] = base | {"window": window}
         found[f"{shape}, {arguments.rate:g} keys/s each"] = base | {"rate": arguments.rate}
     found[f"opening {arguments.edits:,} edits"] = {
         "kind": "opening",
@@ -241,7 +242,8 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--shapes", type=shapes, default=[(1, 8), (20, 3)], metavar="DxE,…",
         help="documents × editors (default 1x8,20x3)")  # fmt: skip
-    add("--window", type=int, default=2, help="updates of each editor under way (default 2)")
+    add("--windows", type=report.whole_numbers, default=[2, 4, 8], metavar="W,W,…",
+        help="updates of each editor under way (default 2,4,8)")  # fmt: skip
     add("--rate", type=float, default=4.0, help="keys/s of each editor (default 4)")
     add("--edits", type=int, default=10_000, help="of the document to open (default 10,000)")
     add("--rounds", type=int, default=3, help="alternating rounds (default 3)")
