@@ -50,22 +50,23 @@ async def test_death_at_the_worst_moment(
 ) -> None:
     """Not committed: stored by the retry. Committed: the retry is told of the first copy."""
     one = await talk(agents=1)
+    lin = one.writers()[0]  # who goes on counting her messages
     async with one.screens() as screens:
         for _ in range(20 if long_run else 1):
             before = one.history.answers[str(status)]
-            await _die_at(system, one, failpoint, action)
+            await _die_at(system, one, lin, failpoint, action)
             assert one.history.answers[str(status)] > before
         verdict = await one.check(screens)
     figures(failpoint, verdict)
     assert not verdict.faults()
 
 
-async def _die_at(system: System, one: Any, failpoint: str, action: str) -> None:
+async def _die_at(system: System, one: Any, writer: Any, failpoint: str, action: str) -> None:
     """Let the customer write until a web process ended at the failpoint."""
     await system.settled()
     pids = [system.pid(name) for name in system.webs()]
     armed = system.arm(failpoint, action)
-    async with one.busy(one.writers()[0]):
+    async with one.busy(writer):
         await until(lambda: not armed.exists(), "reaching the failpoint")
         await until(lambda: not all(map(alive, pids)), "the end of a web process")
 
