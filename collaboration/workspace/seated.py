@@ -34,7 +34,8 @@ class SeatedSocket(Socket):
         """The seat of who opens it; refused where nobody is signed in or has too many open."""
         headers = dict(self.scope["headers"])
         self.browser_language = language_of(headers)
-        seat = await self.ask_seat(session_key_of(headers))
+        session_key = session_key_of(headers)
+        seat = await self.ask_seat(session_key) if session_key else None
         if seat is None:
             await self.refuse(NOT_SIGNED_IN)
         elif _per_agent[type(self), seat.agent_id] >= settings.LIMITS["sockets per agent"][0]:

@@ -39,8 +39,6 @@ class Seat:
 
 def take_seat(session_key: str, browser_language: str) -> Seat | None:
     """The seat of a signed-in session; None when it is over or its agent may not enter."""
-    if not session_key or len(session_key) > 40:
-        return None
     store = SessionStore(session_key)
     agent = agent_of(store)
     if agent is None or store.get(DUE):
@@ -71,7 +69,7 @@ def _exceptions(agent: Agent) -> tuple[int, float | None]:
 
 def session_key_of(headers: dict[bytes, bytes]) -> str:
     cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-    return cookies.get(settings.SESSION_COOKIE_NAME, "")
+    return SessionStore(cookies.get(settings.SESSION_COOKIE_NAME)).session_key or ""
 
 
 def language_of(headers: dict[bytes, bytes]) -> str:

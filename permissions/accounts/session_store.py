@@ -1,5 +1,7 @@
 """Django's sessions in the database, read in one statement with whoever is signed in by them."""
 
+import re
+
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends import db
@@ -11,6 +13,7 @@ from helpdesk.core import rows
 from permissions.accounts.backends import AgentBackend
 from permissions.accounts.models import Agent
 
+_KEY = re.compile("[a-z0-9]{8,40}")
 _FOUND = f"""
 SELECT session.session_data, {rows.columns(Agent, of="agent")}
 FROM django_session session
@@ -28,6 +31,10 @@ class SessionStore(db.SessionStore):
     @classmethod
     def get_model_class(cls) -> type[AbstractBaseSession]:
         return Session
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Only what can be a key of ours is looked for: a cookie may hold anything, NUL too."""
+        return bool(key and _KEY.fullmatch(key))
 
     def load(self) -> dict[str, object]:
         found = rows.prepared(_FOUND, [self.session_key]).fetchone()

@@ -271,8 +271,11 @@ async def test_signing_out_ends_the_socket_without_any_event(cast, sockets):
 # --- at the door -----------------------------------------------------------------------------
 
 
-async def test_nobody_enters_without_a_session(cast, sockets):
-    assert await (await sockets(None)).end() == 4401
+@pytest.mark.parametrize(
+    "cookie", [b"", b'sessionid="aaaaaaaa\\000aaaa"', b"sessionid=" + b"a" * 300]
+)
+async def test_nobody_enters_without_a_session(cast, sockets, cookie):
+    assert await (await sockets(None, ORIGIN, (b"cookie", cookie))).end() == 4401
 
 
 @pytest.mark.parametrize(

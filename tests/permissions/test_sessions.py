@@ -316,3 +316,10 @@ def test_no_session_is_nobody(cast):
     store = SessionStore("x" * 32)
     assert (agent_of(store), store.session_key) == (None, None)
     assert agent_of(SessionStore()) is None
+
+
+@pytest.mark.parametrize("value", ['"aaaaaaaa\\000aaaa"', '"aaaaaaaa\\377"', "a" * 300])
+def test_a_cookie_that_can_be_no_session_is_nobody(db, value):
+    answer = Client().get("/workspace/", headers={"cookie": f"sessionid={value}"})
+    assert answer.status_code == 302
+    assert answer.url.startswith("/login/")
