@@ -180,6 +180,10 @@ def test_a_reply_can_be_taken_back_before_it_is_sent(live, person):
         desk.reads("Too quick")
         assert replies(lin) == []
         desk.field.press("Control+Enter")
+        desk.turn_to("note")
+        desk.write("Is that right?")
+        expect(desk.entry("Is that right?")).to_be_visible()
+        assert replies(lin) == []
         later.get_by_role("button", name="Send now").click()
         expect(desk.entry("Too quick")).to_be_visible()
         assert replies(lin) == ["Too quick"]

@@ -52,7 +52,7 @@ export class Sending {
   /** Send a text as it is now, a reply when its time for undoing is over. Pressed again: at once. */
   press(asked) {
     const seconds = asked.kind === "reply" ? Number(this.#form.dataset.undoSeconds) : 0;
-    if (this.#later) this.now();
+    if (this.#later?.asked.kind === asked.kind) this.now();
     else if (seconds) this.#wait(asked, seconds);
     else this.#send(asked);
   }
