@@ -194,22 +194,15 @@ def test_handed_away_is_out_of_sight(cast: Cast, thread: Conversation, sue: Agen
 # --- the matrix of an inbox ------------------------------------------------------------------
 
 
-def test_the_matrix_changes_an_inbox_and_tells_who_was_first(cast: Cast) -> None:
-    admin = invite_agent(
-        actor=None,
-        username="ada",
-        name="Ada",
-        password=PASSWORD,
-        roles=Role.objects.filter(key="admin"),
-    )
+def test_the_matrix_changes_an_inbox_and_tells_who_was_first(cast: Cast, ada: Agent) -> None:
     shown = fingerprint(state_of(cast.inbox))
     acts = [Act.VIEW_OWN, Act.VIEW_TEAM, Act.NOTE]
-    set_rights(actor=admin, inbox=cast.inbox, rights={cast.team.group: acts}, shown=shown)
+    set_rights(actor=ada, inbox=cast.inbox, rights={cast.team.group: acts}, shown=shown)
     assert rights_on(cast.inbox)[cast.team.group_id] == {Act.VIEW_TEAM, Act.NOTE}
     with pytest.raises(Conflict, match="Ada"):
-        set_rights(actor=admin, inbox=cast.inbox, rights={cast.team.group: []}, shown=shown)
+        set_rights(actor=ada, inbox=cast.inbox, rights={cast.team.group: []}, shown=shown)
     of_admins = Role.objects.get(key="admin").group
     with pytest.raises(Conflict):
-        set_rights(actor=admin, inbox=cast.inbox, rights={of_admins: []})
+        set_rights(actor=ada, inbox=cast.inbox, rights={of_admins: []})
     with pytest.raises(NotAllowed):
         set_rights(actor=cast.amy, inbox=cast.inbox, rights={cast.team.group: list(Act)})
