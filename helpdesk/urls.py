@@ -37,6 +37,7 @@ urlpatterns = [
 if settings.DEMO:
     urlpatterns += [path("", include("helpdesk.demo.urls"))]
 
+handler400 = "helpdesk.core.web.errors.bad_request"
 handler404 = "helpdesk.core.web.errors.not_found"
 handler403 = "helpdesk.core.web.errors.forbidden"
 handler500 = "helpdesk.core.web.errors.server_error"

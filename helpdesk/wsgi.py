@@ -8,3 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 application = get_wsgi_application()
 
 import helpdesk.celery  # noqa: E402, F401  (whoever serves rings its doorbell)
+from helpdesk.core.web.requests import Request  # noqa: E402
+
+application.request_class = Request

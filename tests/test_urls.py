@@ -271,6 +271,13 @@ def test_a_request_for_another_host_is_refused(client):
     assert client.get("/login/", headers={"host": "evil.test"}).status_code == 400
 
 
+def test_what_cannot_be_read_is_400_with_a_sentence(client):
+    fields = {f"field-{number}": "1" for number in range(300)}
+    answer = client.post("/appearance/", fields, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "refused")
+    assert b"not as it should be" in client.post("/appearance/", fields).content
+
+
 def test_security_headers_are_on_every_page(cast: Cast, signed_in):
     page = signed_in("amy").get("/workspace/")
     policy = page["Content-Security-Policy"]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from collaboration.acts.events import BulkJobBegun
 from collaboration.acts.models import BulkJob
 from collaboration.acts.table import ACTS, WorkspaceAct
-from helpdesk.core.refusals import Invalid, Refusal
+from helpdesk.core.refusals import Conflict, Invalid, Refusal
 from permissions.accounts.models import Agent
 from permissions.acts.command import command
 
@@ -39,7 +39,10 @@ def begin(
     ids: Sequence[uuid.UUID],
     client_id: uuid.UUID,
 ) -> BulkJob:
-    """Ask for an act on these conversations. Safe to send again with the same `client_id`."""
+    """Ask for an act on these conversations. Safe to send again with the same `client_id`.
+
+    Conflict if that is another act's: which conversations a list holds may have changed meanwhile.
+    """
     one = _act(act)
     arguments = one.read(data, agent)
     if len(ids) > MOST:
@@ -62,11 +65,18 @@ def begin(
         )
         step.on = job
         if not made:
+            if (job.act, _lasting(job.data)) != (act, _lasting(kept)):
+                raise Conflict(gettext_lazy("This id was already used for another request."))
             step.nothing_changed()
         elif job.total > AT_ONCE:
             step.tell(BulkJobBegun(str(job.pk)))
         step.note(act=act, conversations=job.total)
     return job
+
+
+def _lasting(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is the same when it is asked again: "in an hour" is later by then."""
+    return {key: value for key, value in data.items() if key != "until"}
 
 
 def _act(name: str) -> WorkspaceAct:

@@ -47,6 +47,9 @@ class FieldForm(forms.Form):
         del self.fields["kind"]
         if field.kind != Kind.CHOICE:
             del self.fields["choices"]
+        if field.is_built_in:
+            self.fields["label_en"].help_text = _("Empty: its built-in name.")
+            self.fields["label_zh"].help_text = _("Empty: its built-in name.")
         if field.key in COLUMNS:
             self.fields["sensitivity"].disabled = True
             self.fields["sensitivity"].help_text = _("Every list shows this; it stays basic.")

@@ -24,7 +24,7 @@ SHOWN = 100  # versions
 
 @register(SharedDraft, site=site)
 class SharedDraftAdmin(ReadOnlyAdmin):
-    list_display = ("conversation_id", "kind", "generation", "n", "writer", "changed_at")
+    list_display = ("of", "kind", "generation", "n", "writer", "changed_at")
     list_filter = ("kind",)
     fields = readonly_fields = (*list_display, "versions_shown")
 
@@ -32,6 +32,10 @@ class SharedDraftAdmin(ReadOnlyAdmin):
         seen = Conversation.objects.visible_to(cast(Agent, request.user))
         found = SharedDraft.objects.filter(conversation__in=seen)
         return found.select_related("writer").defer("snapshot", "runs")
+
+    @display(description=_("conversation"))
+    def of(self, draft: SharedDraft) -> str:
+        return str(draft.conversation_id)
 
     @display(description=_("versions"))
     def versions_shown(self, draft: SharedDraft) -> SafeString:

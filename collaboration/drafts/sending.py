@@ -111,10 +111,19 @@ class _Sending:
             conversation=self.conversation, client_id=asked.client_id
         ).first()
         if entry is None:
-            return Approval.objects.asked_by(self.agent).filter(client_id=asked.client_id).first()
+            return self._waiting()
         if (entry.agent_id, _kind_of(entry)) != (self.agent.pk, asked.kind):
             raise Conflict(_("This message id was already used for another message."))
         return entry, False
+
+    def _waiting(self) -> Approval | None:
+        """The request that an earlier try became."""
+        found = Approval.objects.asked_by(self.agent).filter(client_id=self.asked.client_id).first()
+        if found is not None:
+            meant = (OPERATION, str(self.conversation.pk), K.REPLY)
+            if (found.operation, found.proposal.get("conversation"), self.asked.kind) != meant:
+                raise Conflict(_("This message id was already used for another message."))
+        return found
 
     def read(self) -> None:
         """Take the text as the log has it now, or had it when Send was pressed: this is what is

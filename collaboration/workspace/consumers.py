@@ -94,7 +94,7 @@ class WorkspaceConsumer(SeatedSocket):
         found = await in_thread(readings_of, seat.agent_id, [conversation_id])
         if self.ended:
             return
-        after = after if isinstance(after, int) and after >= 0 else None
+        after = after if type(after) is int and after >= 0 else None
         self.watched[conversation_id] = feeds.watch(
             conversation_id,
             self,

@@ -75,7 +75,7 @@ class ChatConsumer(Socket):
         self.session = session
         self.language = known_language(frame.get("language")) or session.customer.language or "en"
         after = frame.get("after")
-        self._watch(conversation_id, after if isinstance(after, int) and after >= 0 else None)
+        self._watch(conversation_id, after if type(after) is int and after >= 0 else None)
 
     def _typing(self, typing: bool, text: object) -> None:
         """Tell the agents; of what is being typed the beginning, where the inbox allows it."""

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
-from django.contrib.admin import display, register
+from django.contrib.admin import RelatedFieldListFilter, display, register
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.formats import date_format
@@ -36,10 +36,16 @@ def _of_a_customer(word: str) -> list[tuple[str, str]]:
     return [("conversation", str(pk)) for pk in found.values_list("pk", flat=True)]
 
 
+class InboxFilter(RelatedFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("inbox")
+
+
 @register(Conversation, site=site)
 class ConversationAdmin(ReadOnlyAdmin):
     list_display = ("short", "inbox_shown", "customer_shown", "status", "updated")
-    list_filter = ("status", "inbox")
+    list_filter = ("status", ("inbox", InboxFilter))
     search_fields = ("pk",)
     search_help_text = _("A conversation's or a customer's id.")
     fields = readonly_fields = (

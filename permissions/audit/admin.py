@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.admin import SimpleListFilter, display, register
+from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.urls import URLPattern, path
@@ -24,6 +25,7 @@ from permissions.approvals.models import Approval
 from permissions.audit import commands, files
 from permissions.audit.models import AuditCheck, AuditRecord, Seal
 from permissions.roles.models import Role
+from permissions.roles.wording import shown_group
 
 MOST = 100_000  # records of one export; all of them: manage.py verify_audit --export
 CHUNK = 2_000
@@ -44,7 +46,7 @@ def found_by(word: str) -> Q:
     try:
         day = timezone.make_aware(datetime.strptime(word, "%Y-%m-%d"))
         return Q(at__gte=day, at__lt=day + timedelta(days=1))
-    except ValueError:
+    except (ValueError, OverflowError):  # no day follows the last of the year 9999
         pass
     if word.isdecimal():
         return Q(pk=int(word)) if len(word) < 19 else Q(pk=None)
@@ -130,7 +132,7 @@ class AuditRecordAdmin(ReadOnlyAdmin):
         "actor_shown",
         "object_shown",
         "detail_shown",
-        "request_id",
+        "request_shown",
         "address",
         "mac_shown",
     )
@@ -152,7 +154,8 @@ class AuditRecordAdmin(ReadOnlyAdmin):
 
     @display(description=_("actor"))
     def actor_shown(self, record: AuditRecord) -> str:
-        return f"{record.actor_name or '–'} · {record.actor_kind} {record.actor_id}".strip()
+        who = f"{record.actor_kind} {record.actor_id}".strip()
+        return f"{record.actor_name} · {who}" if record.actor_name else who
 
     @display(description=_("object"))
     def object_shown(self, record: AuditRecord) -> str:
@@ -161,6 +164,10 @@ class AuditRecordAdmin(ReadOnlyAdmin):
     @display(description=_("detail"))
     def detail_shown(self, record: AuditRecord) -> str:
         return json.dumps(record.detail, ensure_ascii=False, indent=1, sort_keys=True)
+
+    @display(description=_("request"))
+    def request_shown(self, record: AuditRecord) -> str:
+        return record.request_id or "–"
 
     @display(description=_("proof"))
     def mac_shown(self, record: AuditRecord) -> str:
@@ -234,8 +241,22 @@ def harmless(value: Any) -> str:
 
 @register(Seal, site=site)
 class SealAdmin(ReadOnlyAdmin):
-    list_display = ("number", "at", "count", "last_id", "mac")
-    fields = readonly_fields = ("number", "at", "count", "after_id", "last_id", "hash", "mac")
+    list_display = ("number", "at", "count", "last_id", "mac_shown")
+    fields = readonly_fields = (
+        *("number", "at", "count", "after_shown", "last_id", "hash_shown", "mac_shown"),
+    )
+
+    @display(description=_("after record"))
+    def after_shown(self, seal: Seal) -> int:
+        return seal.after_id
+
+    @display(description=_("fingerprint"))
+    def hash_shown(self, seal: Seal) -> str:
+        return seal.hash
+
+    @display(description=_("proof"))
+    def mac_shown(self, seal: Seal) -> str:
+        return seal.mac
 
 
 @register(AuditCheck, site=site)
@@ -243,22 +264,43 @@ class AuditCheckAdmin(ReadOnlyAdmin):
     list_display = ("started_at", "finished_at", "records", "asked_by", "findings")
 
 
+class GroupFilter(SimpleListFilter):
+    title = _("roles and teams")
+    parameter_name = "group"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(group.pk), shown_group(group.name)) for group in Group.objects.order_by("pk")]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(groups=value) if value in dict(self.lookup_choices) else queryset
+
+
 @register(Agent, site=site)
 class AgentAdmin(ReadOnlyAdmin):
     list_display = ("username", "name", "is_active", "date_joined", "last_login")
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", GroupFilter)
     search_fields = ("username", "name")
     fields = readonly_fields = (*list_display, "groups_shown")
 
     @display(description=_("roles and teams"))
     def groups_shown(self, agent: Agent) -> str:
-        return ", ".join(agent.groups.order_by("name").values_list("name", flat=True)) or "–"
+        names = agent.groups.order_by("name").values_list("name", flat=True)
+        return ", ".join(map(shown_group, names)) or "–"
 
 
 @register(Role, site=site)
 class RoleAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "description", "duties_shown")
-    fields = readonly_fields = ("__str__", "description", "duties_shown", "members_shown")
+    list_display = ("name_shown", "description_shown", "duties_shown")
+    fields = readonly_fields = (*list_display, "members_shown")
+
+    @display(description=_("role"))
+    def name_shown(self, role: Role) -> str:
+        return role.shown_name
+
+    @display(description=_("description"))
+    def description_shown(self, role: Role) -> str:
+        return role.shown_description
 
     @display(description=_("duties"))
     def duties_shown(self, role: Role) -> str:

@@ -51,7 +51,7 @@ class AuditRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verb} · {self.actor_name}"
+        return " · ".join(filter(None, (self.verb, self.actor_name)))
 
     @classmethod
     def record(

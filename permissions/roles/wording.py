@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from helpdesk.core.templatetags.parts import pair
 from permissions.accounts.models import Agent, Team
 from permissions.acts.shown import history
 from permissions.acts.vocabulary import Act, Duty
@@ -106,12 +107,13 @@ class _Names:
 
     def _change(self, key: str, before: Any, after: Any) -> str:
         if key in self.names:
-            return f"{FIELDS[key]}: {self._difference(key, before or (), after)}"
-        return f"{FIELDS[key]}: {before or '–'} → {after or '–'}"
+            return pair(FIELDS[key], self._difference(key, before or (), after))
+        return pair(FIELDS[key], f"{before or '–'} → {after or '–'}")
 
     def _rights(self, change: Mapping[str, Any]) -> str:
-        return f"{shown_group(change['group'])}: " + self._difference(
-            "acts", change["taken"], change["given"]
+        return pair(
+            shown_group(change["group"]),
+            self._difference("acts", change["taken"], change["given"]),
         )
 
     def _difference(self, key: str, before: Any, after: Any) -> str:

@@ -58,6 +58,9 @@ document.addEventListener("keydown", (event) => {
 // On a phone the settings' menu is a strip: what is open is in sight.
 $(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// A form that came back: one is where something is wrong in it.
+$("main [aria-invalid=true]")?.focus();
+
 tendToasts();
 localise(document.body);
 keepFresh();

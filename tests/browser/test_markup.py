@@ -65,5 +65,9 @@ def test_a_note_offers_the_tags_in_use(live, person):
     desk.field.press("Enter")
     desk.reads("See #Gift wrap ")
     expect(offered.first).to_be_hidden()
+    desk.field.press_sequentially("and #wrap")
+    expect(offered.first).to_be_visible()
+    desk.field.press("Control+Enter")
+    expect(offered.first).to_be_hidden()  # with what it was offered for
     desk.turn_to("reply")
     desk.reads("Is it #wrap")

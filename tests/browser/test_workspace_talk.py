@@ -210,6 +210,7 @@ def test_an_edited_reply_changes_in_place_on_every_open_screen(live, person):
     reply = desk.entry("It leaves on")
     for place in (reply, colleague.entry("It leaves on"), chat.entry("It leaves on")):
         expect(place).to_have_count(1)
+    expect(desk.page.locator("#talk-who .chip").first).to_have_text("Waiting for the customer")
     reply.hover()
     desk.page.locator("[data-tool=edit]").click()
     field = desk.dialog("edit").locator("textarea")

@@ -70,6 +70,8 @@ def test_asked_twice_is_done_once(cast, many, signed_in):
     first, second = (signed_in("amy").send(BULK, data).json() for _ in range(2))
     assert first["id"] == second["id"]
     assert (BulkJob.objects.count(), second["done"]) == (1, 3)
+    for other in ({"priority": "low"}, {"act": "resolve"}):
+        assert signed_in("amy").send(BULK, data | other).status_code == 409
 
 
 def test_labels_are_put_on_many_and_taken_off(cast, many, signed_in):

@@ -214,6 +214,7 @@ def test_a_reply_that_needs_a_yes_waits_outside_the_draft(office, signed_in):  #
     for _ in range(2):
         answer = amy.send(act(thread, "draft/send"), once)
         assert (answer.status_code, answer.json()["client_id"]) == (202, once["client_id"])
+    assert amy.send(act(thread, "draft/send"), once | {"kind": "note"}).status_code == 409
     assert Approval.objects.get().proposal["body"] == "Is this right?"
     draft = amy.read(act(thread, "draft")).json()
     assert (draft["text"], draft["generation"]) == ("", 1)

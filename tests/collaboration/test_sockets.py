@@ -341,6 +341,16 @@ async def test_a_bad_frame_is_answered_and_harms_nothing(cast, thread, sockets, 
     await amy.frame("entry")
 
 
+@pytest.mark.parametrize("after", [True, "3", -1, 0.5, None])
+async def test_what_is_no_number_is_like_none(cast, thread, sockets, chats, caplog, after):
+    await reply(cast, "On its way.")
+    amy, lin = await sockets("amy"), await chats(cast.token, after=after)
+    await amy.tell(type="watch", conversation=str(thread.pk), after=after)
+    assert (await amy.frame("head"))["seq"] > 1
+    await lin.frame("head")
+    assert "unaided" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("sent", "code"),
     [({"text_data": "x" * 70_000}, 4413), ({"bytes_data": b"\x00\x01"}, 1003)],

@@ -122,6 +122,13 @@ def test_a_decompression_bomb_is_refused(lin):
     assert put(lin, "/chat/shop/files", content=bomb.getvalue()).status_code == 422
 
 
+def test_an_image_with_damaged_metadata_is_refused(lin):
+    """Turned upright, its metadata is written anew, and a width that is a text cannot be."""
+    orientation, width = "120103000100000006000000", "000102000400000061626300"
+    exif = bytes.fromhex("49492a0008000000" + "0200" + width + orientation + "00000000")
+    assert put(lin, "/chat/shop/files", content=png(exif=b"Exif\0\0" + exif)).status_code == 422
+
+
 def test_an_image_loses_what_it_told_of_its_place(cast):
     exif = Image.Exif()
     exif[0x010E] = "canary"

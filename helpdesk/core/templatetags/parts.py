@@ -1,13 +1,17 @@
 """Small parts every page is made of."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.template import Context
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from helpdesk.core.web.modules import imported_by
 from helpdesk.core.web.settings_pages import pages_for
@@ -51,6 +55,22 @@ def settings_pages(context: Context) -> list[tuple[object, list[dict[str, Any]]]
     for link in sorted(on, key=lambda link: len(str(link["address"])))[-1:]:
         link["here"] = True
     return sections
+
+
+@register.filter
+def moment(at: datetime) -> SafeString:
+    """When something was, with its day; the screen shows it in its reader's own zone."""
+    return format_html(
+        '<time datetime="{}" data-show="moment">{}</time>',
+        at.isoformat(),
+        date_format(localtime(at), "SHORT_DATETIME_FORMAT"),
+    )
+
+
+@register.filter
+def pair(name: object, value: object) -> str:
+    """“Priority: high”, with the colon of the language."""
+    return _("%(name)s: %(value)s") % {"name": name, "value": value}
 
 
 @register.filter

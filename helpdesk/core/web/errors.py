@@ -5,8 +5,13 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
-from helpdesk.core.refusals import NotAllowed, NotFound
+from helpdesk.core.refusals import Invalid, NotAllowed, NotFound, Refusal
 from helpdesk.core.web.middleware import OUT_OF_REACH, refusal_response, unavailable
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django cannot read: too many fields, another host, a broken form."""
+    return refusal_response(request, Refusal(Invalid.sentence))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-PERSONAL = _("You")
+PERSONAL = pgettext_lazy("settings", "You")
 TEAMWORK = _("Working together")
 CUSTOMERS = _("Customers")
 PEOPLE = _("People and rights")

@@ -20,7 +20,10 @@ export class Ending {
     this.#session = session;
     this.#say = say;
     this.#onFailure = onFailure;
-    this.#form.addEventListener("change", () => this.#askMore());
+    this.#form.addEventListener("change", () => {
+      this.#askMore();
+      card.scrollIntoView({ block: "nearest" }); // it has grown
+    });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();

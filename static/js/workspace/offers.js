@@ -21,6 +21,7 @@ export function attachOffers(field, { kinds, isOn, signal }) {
   let items = [];
   let chosen = 0;
   let asked = 0;
+  let written = null; // the name chosen last: what follows it asks for nothing
 
   list.id = id;
   list.className = "offers popover";
@@ -35,6 +36,7 @@ export function attachOffers(field, { kinds, isOn, signal }) {
     const before = field.value.slice(0, field.selectionStart);
     for (const kind of kinds) {
       const found = before.match(kind.begins);
+      if (found && written && found[1].startsWith(written)) return null;
       if (found) return { kind, text: found[1] };
     }
     return null;
@@ -86,9 +88,9 @@ export function attachOffers(field, { kinds, isOn, signal }) {
     const now = query();
     if (now === null) return hide();
     const end = field.selectionStart;
-    const { name } = items[at];
+    written = `${items[at].name} `;
     hide();
-    field.insert(`${name} `, end - now.text.length, end);
+    field.insert(written, end - now.text.length, end);
   }
 
   field.addEventListener(
@@ -100,6 +102,8 @@ export function attachOffers(field, { kinds, isOn, signal }) {
     },
     { signal },
   );
+  // It is another text without anybody typing: sent, or the other mode's.
+  field.addEventListener("change", () => list.hidden || query() !== null || hide(), { signal });
   element.addEventListener("blur", hide, { signal });
   element.addEventListener("click", () => query() === null && hide(), { signal });
   // Before the composer's own keys, which send or leave.

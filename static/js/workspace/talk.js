@@ -39,7 +39,6 @@ export class Talk {
   #seen; // the last number that was on the screen
   #unseen = 0;
   #agents = [];
-  #facts = "";
   #typingTimer = null;
   #reading = null; // the last request that told how far somebody has read
   #isUnread = false; // put back by its reader
@@ -201,9 +200,8 @@ export class Talk {
 
   /** The list heard something of this conversation that its head shows as well. */
   noticeChange({ status, assignee }) {
-    const facts = `${status} ${assignee}`;
-    if (this.#facts && facts !== this.#facts) this.refreshParts();
-    this.#facts = facts;
+    const shown = $("#talk-acts [data-facts]").dataset;
+    if (status !== shown.status || String(assignee ?? "") !== shown.assignee) this.refreshParts();
   }
 
   /** Fetch head and panel anew; the transcript and the composer are left alone. */
