@@ -55,6 +55,7 @@ class DraftConsumer(SeatedSocket):
         self.kind = route.get("kind") or SharedDraft.Kind.REPLY.value
         asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         self.acknowledges = asked.get("ack") == ["1"]
+        await self.accept()  # their client may ask while we ask who they are; it is read after that
         await policy.know()
         try:
             await self._enter()
@@ -74,7 +75,6 @@ class DraftConsumer(SeatedSocket):
             return await self.refuse(NOTHING_HERE)
         self.sit_down(seat)
         _editors.add(self)
-        await self.accept()
         self.room = rooms.enter(self.key, self)
         if read_by := self.scope.get("extensions", {}).get(READ):
             read_by(self.take)

@@ -18,6 +18,7 @@ from collaboration.drafts.updates import deletes_what_is_known, sections
 BODY = "body"
 ENCODING = "utf-8"  # Yrs counts bytes
 NOTHING = b"\x00\x00"  # an update without content
+EMPTY = b"\x00"  # the state of who has nothing
 MANY = 2048  # bytes of updates that are applied as one
 
 Author = int | None  # an agent's id; None: nobody known any more
@@ -82,7 +83,8 @@ class Document:
         self.size = len(snapshot)
         if snapshot:
             self.doc.apply_update(snapshot)
-        self._state: bytes | None = None  # None: to be asked for
+        self._whole: bytes | None = snapshot or None  # these three: None: to be asked for
+        self._state: bytes | None = None
         self._length: int | None = None
         self._changes = _Ear()
         self._listening = False
@@ -107,10 +109,14 @@ class Document:
 
     def update_since(self, state: bytes | None = None) -> bytes:
         """All that whoever is at `state` does not have. Raises Unfit for what is no state."""
-        try:
-            return self.doc.get_update(state)
-        except ValueError as error:
-            raise Unfit from error
+        if state is not None and state != EMPTY:
+            try:
+                return self.doc.get_update(state)
+            except ValueError as error:
+                raise Unfit from error
+        if self._whole is None:
+            self._whole = self.doc.get_update()
+        return self._whole
 
     def _subscribe(self) -> list[Any]:
         # pycrdt's own observers draw every event as objects nobody reads: twice the work of it all.
@@ -150,7 +156,7 @@ class Document:
             self.size += len(update)
 
     def _apply(self, update: bytes) -> None:
-        self._state = self._length = None
+        self._whole = self._state = self._length = None
         try:
             self.doc.apply_update(update)
         except (KeyboardInterrupt, SystemExit):
@@ -240,7 +246,7 @@ class Signed(Document):
 
     def _change(self, change: Callable[[], None]) -> bytes:
         """Change the text ourselves; the update that does it."""
-        self._state = self._length = None
+        self._whole = self._state = self._length = None
         with self.listening():
             change()
             found = self._changes.heard.copy()

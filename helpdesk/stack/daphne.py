@@ -107,6 +107,7 @@ class Request(WebRequest):
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         if not self.refused:
+            self.requestHeaders.removeHeader(b"daphne-root-path")  # daphne fails on odd bytes in it
             super().requestReceived(command, path, version)
 
     def refuse(self) -> None:
@@ -245,15 +246,15 @@ class Socket(WebSocketProtocol):
 
     held = False
 
+    def connectionMade(self) -> None:
+        self.outflow = Outflow()
+        super().connectionMade()
+
     def onOpen(self) -> None:
         # Until here the HTTP channel was the transport's producer; drop it, with its request.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.outflow, True)
         super().onOpen()
-
-    def onConnect(self, request: Any) -> Any:
-        self.outflow = Outflow()
-        return super().onConnect(request)
 
     # --- in ---
 
@@ -439,5 +440,6 @@ class _ConnectionFactory(HTTPFactory):
 
     def buildProtocol(self, addr: Any) -> Channel:
         channel = super().buildProtocol(addr)
-        channel.requestFactory = Request
+        # Twisted would read forms on the loop, for nobody, and drop the connection at odd ones.
+        channel.requestFactory = partial(Request, parsePOSTFormSubmission=False)
         return channel

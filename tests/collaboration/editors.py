@@ -42,6 +42,9 @@ class Editor(WebsocketCommunicator):
     async def begin(self) -> None:
         await self.connect(timeout=10)
         await self.raw(protocol.step_1(self.doc.get_state()))
+        async with asyncio.timeout(10):
+            while self.output_queue.empty():  # nobody is told anything before it is known who asks
+                await asyncio.sleep(0)
 
     async def raw(self, data: bytes) -> None:
         await self.send_to(bytes_data=data)

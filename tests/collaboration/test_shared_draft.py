@@ -403,6 +403,17 @@ async def test_a_right_that_ends_closes_the_socket(cast, thread, editors):
     assert await amy.end() == 4403
 
 
+async def test_what_a_stranger_says_at_the_door_is_not_read(cast, thread):
+    headers = [HOST, ORIGIN, await cookie_of(cast.eve)]
+    stranger = Editor(f"/ws/drafts/{thread.pk}/", headers, None)
+    await stranger.connect(timeout=10)
+    await stranger.say("X")
+    assert await stranger.receive_output(timeout=10) == {"type": "websocket.close", "code": 4404}
+    await stranger.disconnect()
+    assert not rooms.rooms
+    assert not await in_database(SharedDraft.objects.exists)
+
+
 async def test_a_signed_out_agents_last_update_is_not_taken(cast, thread, editors, key):
     amy = await editors("amy")
     await amy.say("A")
@@ -457,7 +468,7 @@ async def test_a_bad_frame_ends_its_socket_and_harms_nobody(cast, thread, editor
     await amy.say("kept")
     for frame, code in BAD:
         bad = await editors("amy")
-        await bad.reads(amy.text)
+        await bad.until(lambda bad=bad: bad.asked and bad.text == amy.text)
         await bad.raw(frame)
         assert await bad.end() == code, frame
         await amy.say(".")

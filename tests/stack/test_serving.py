@@ -48,6 +48,17 @@ def test_a_client_cannot_choose_the_root_path_nor_learn_the_server(web):
     connection.close()
 
 
+def test_what_a_request_says_of_itself_is_left_to_the_application(web):
+    odd_name = b"--x\r\nContent-Disposition: form-data; name*=zlib''%41\r\n\r\n1\r\n--x--\r\n"
+    for headers, body in (
+        ({"Daphne-Root-Path": "\xff"}, b""),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, odd_name),
+        ({"Content-Type": "multipart/form-data"}, b"no boundary"),
+    ):
+        answer = get(web.port, "/echo", method="POST", body=body, headers=headers)
+        assert answer == (200, str(len(body)))
+
+
 def test_sockets_echo_and_close_with_the_applications_code(web):
     with connect(socket_url(web)) as peer:
         assert "server" not in {name.lower() for name in peer.response.headers}
@@ -63,6 +74,18 @@ def test_a_refused_socket_is_a_403(web):
     with pytest.raises(InvalidStatus) as refusal:
         connect(socket_url(web, "/ws/refuse"))
     assert refusal.value.response.status_code == 403
+
+
+def test_a_handshake_that_makes_no_sense_is_a_400_and_closed(web):
+    with web.connect() as peer:
+        peer.sendall(b"GET /ws/echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n")
+        peer.sendall(b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n")
+        answer = http.client.HTTPResponse(peer)
+        answer.begin()
+        assert answer.status == 400
+        answer.read()
+        peer.settimeout(BODY_SECONDS)
+        assert peer.recv(1) == b""
 
 
 # --- sizes ---------------------------------------------------------------------------------
