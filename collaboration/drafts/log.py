@@ -24,10 +24,10 @@ from collaboration.drafts.documents import (
 )
 from collaboration.drafts.events import DraftGrew
 from collaboration.drafts.models import DraftVersion, SharedDraft
-from collaboration.drafts.writing import Hand, writers_among
+from collaboration.drafts.writing import Hand, verdicts
 from helpdesk.core import failpoints, rows
 from helpdesk.core.live import wire
-from helpdesk.core.live.sockets import NO_RIGHT, TOO_LARGE, UNREADABLE
+from helpdesk.core.live.sockets import NO_RIGHT, NOT_SIGNED_IN, TOO_LARGE, UNREADABLE
 from helpdesk.core.refusals import NotAllowed
 
 MOST_BYTES = 8 * 1024 * 1024  # of one document with its history
@@ -286,12 +286,13 @@ def append(batch: Batch) -> News:
 
 
 def _take_in(batch: Batch, news: News) -> list[Row]:
-    allowed = writers_among(batch.hands, *batch.key)
+    known = verdicts(batch.hands, *batch.key)
     kept: list[Row] = []
     for position, offer in enumerate(batch.offers):
         if not offer.has_content:
             continue
-        may = offer.hand in allowed
+        verdict = known.get(offer.hand)  # none: their session is over
+        may = verdict is not None and verdict.writes
         if news.document.size + len(offer.update) > MOST_BYTES:
             news.refused[position] = TOO_LARGE
             continue
@@ -301,7 +302,8 @@ def _take_in(batch: Batch, news: News) -> list[Row]:
                 raise NotAllowed
         except (Unfit, NotAllowed) as error:
             if not (may and offer.is_early and isinstance(error, Ahead)):
-                news.refused[position] = UNREADABLE if may else NO_RIGHT
+                why_not = NO_RIGHT if verdict else NOT_SIGNED_IN
+                news.refused[position] = UNREADABLE if may else why_not
             _, news.document = load_text(batch.key)
             for _, update in batch.written(kept):
                 news.document.apply(update)

@@ -46,18 +46,13 @@ _KEEP = 20_000
 
 
 def stamp_of(conversation_id: str, kind: str, agent_id: int) -> str | None:
-    """With which stamp they may write. Without one, `writers_among` finds out whether they may."""
+    """With which stamp they may write. Without one, `verdicts` finds out whether they may."""
     return _stamps.get((conversation_id, kind, agent_id))
 
 
 class Verdict(NamedTuple):
     sees: bool  # the conversation, and what is written in confidence if it is that
     writes: bool
-
-
-def writers_among(hands: Collection[Hand], conversation_id: str, kind: str) -> set[Hand]:
-    """Which of these may write at this moment, by their rights and their sessions."""
-    return {hand for hand, may in verdicts(hands, conversation_id, kind).items() if may.writes}
 
 
 def verdicts(hands: Collection[Hand], conversation_id: str, kind: str) -> dict[Hand, Verdict]:

@@ -20,7 +20,7 @@ from conversations.threads.covering import cover_texts
 from conversations.threads.models import Conversation, Entry
 from helpdesk.core.refusals import Invalid
 from helpdesk.core.text import one_line
-from permissions.accounts.models import Agent, Team
+from permissions.accounts.models import Agent, AgentStatus, Team
 
 PAGE = 30
 MOST_COUNTED = 100  # "99+" is as good as any number
@@ -170,7 +170,8 @@ def _read_cursor(cursor: str) -> tuple[datetime, int]:
 def mentionable(
     reader: Agent, conversation: Conversation, asked: str, *, sensitive: bool = False
 ) -> list[dict[str, Any]]:
-    """Colleagues and teams who may read a note here, by the beginning of a name first."""
+    """Colleagues and teams who may read a note here: first those whose name begins so, of them
+    last who is offline."""
     asked = asked.strip().lower()
     reading = confidants(conversation) if sensitive else readers(conversation)
     colleagues = reading.exclude(pk=reader.pk)
@@ -189,8 +190,12 @@ def mentionable(
         for agent in colleagues.with_status().order_by("name")[:50]
     ]
     found += [{"kind": "team", "id": team.pk, "name": team.name} for team in teams[:20]]
-    found.sort(key=lambda one: not one["name"].lower().startswith(asked))
+    found.sort(key=lambda one: (not one["name"].lower().startswith(asked), _is_away(one)))
     return found[:8]
+
+
+def _is_away(one: dict[str, Any]) -> bool:
+    return one.get("status") == AgentStatus.OFFLINE
 
 
 def find_conversation(reader: Agent, pk: uuid.UUID) -> Conversation | None:

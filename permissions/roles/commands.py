@@ -133,7 +133,8 @@ def remove_role(*, actor: Agent, role: Role) -> None:
 
 
 def _locked(role: Role) -> Role:
-    locked = Role.objects.select_for_update(of=("self",)).select_related("group")
+    """With its group: nobody is given a role while it is changed or taken away."""
+    locked = Role.objects.select_for_update(of=("self", "group")).select_related("group")
     found = locked.filter(pk=role.pk).first()
     if found is None:
         raise NotFound

@@ -19,7 +19,7 @@ from conversations.intake.commands import begin_session, post_message
 from conversations.threads import commands as threads
 from conversations.threads.models import Conversation, Entry
 from permissions.accounts import commands as accounts
-from permissions.accounts.models import Agent
+from permissions.accounts.models import Agent, Attendance
 from permissions.acts.checks import give
 from permissions.acts.vocabulary import Act
 from tests.conftest import Cast, message
@@ -499,6 +499,9 @@ def test_only_those_who_may_see_are_offered(cast, thread, dora, signed_in):
     assert [one["name"] for one in signed_in("amy").read(url + "?q=dO").json()["people"]] == [
         "Dora Lind"
     ]
+    Attendance.objects.create(agent=dora, last_seen_at=now(), active_at=now())
+    offered = signed_in("amy").read(url).json()["people"]
+    assert [one["name"] for one in offered] == ["Dora Lind", "Service", "Ben Okafor"]
     assert signed_in("amy").read(url + "?q=%00%25").json() == {"people": []}
     assert signed_in("eve").read(url).status_code == 404
 

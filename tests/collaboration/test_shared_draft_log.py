@@ -49,7 +49,7 @@ class Hand:
         self.body = self.doc.get("body", type=Text)
         self.doc.observe(lambda event: self.made.append(event.update))
         for _ in range(2):  # as at the door; the first time their rights are read
-            writing.writers_among([(agent.pk, self.session_key)], *key)
+            writing.verdicts([(agent.pk, self.session_key)], *key)
 
     def types(self, text: str) -> log.Offer:
         self.body.insert(len(self.body), text)

@@ -1,10 +1,12 @@
 """Roles, teams and agents: who may change them, and what nobody may."""
 
 import re
+import threading
 import uuid
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection, connections
 from django.utils.timezone import now
 
 from collaboration.canned.models import CannedReply
@@ -379,6 +381,40 @@ def test_a_role_that_decides_approvals_stays(cast: Cast, admin: Agent) -> None:
         commands.remove_role(actor=admin, role=made)
     set_rules()
     commands.remove_role(actor=admin, role=made)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_role_is_not_taken_away_while_somebody_is_given_it(
+    cast: Cast, admin: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = commands.create_role(actor=admin, name="Night shift")
+    given: list[bool] = []
+
+    def give_it() -> None:
+        try:
+            fresh(cast.amy).groups.add(made.group)
+            given.append(True)
+        except IntegrityError:
+            given.append(False)
+        finally:
+            connections.close_all()
+
+    giving = threading.Thread(target=give_it)
+
+    def meanwhile(*args: Any) -> None:
+        giving.start()
+        while not given and not waits_for_a_lock():
+            pass
+
+    def waits_for_a_lock() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+            return bool(cursor.fetchone()[0])
+
+    monkeypatch.setattr(commands, "take_everywhere", meanwhile)
+    commands.remove_role(actor=admin, role=made)
+    giving.join()
+    assert given == [False]
 
 
 def test_who_gives_access_learns_nothing_of_other_inboxes(cast: Cast, signed_in: Any) -> None:

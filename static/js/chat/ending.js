@@ -22,7 +22,7 @@ export class Ending {
     this.#onFailure = onFailure;
     this.#form.addEventListener("change", () => {
       this.#askMore();
-      card.scrollIntoView({ block: "nearest" }); // it has grown
+      card.scrollIntoView(false); // it has grown
     });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -47,8 +47,9 @@ export class Ending {
 
   /** An entry came: the end, or something after it. */
   heard(entry) {
-    if (ASIDE.includes(entry.event?.type)) return;
-    this.#resolution = entry.event?.type === "resolved" ? entry.seq : 0;
+    const type = entry.event?.type;
+    if (ASIDE.includes(type)) return;
+    this.#resolution = type === "resolved" ? entry.seq : 0;
     this.#card.hidden = !this.#resolution;
     if (this.#resolution) this.#show(this.#isRated);
   }

@@ -180,7 +180,7 @@ export class Uploads {
       }
       this.#show(item, item.file ? "done" : "failed", request.response?.detail);
     };
-    request.onerror = request.ontimeout = () => this.#show(item, "failed");
+    request.onerror = () => this.#show(item, "failed");
     const form = new FormData();
     form.append("file", item.source);
     request.send(form);
