@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Locator, Route, WebSocketRoute, expect
 
+from collaboration.drafts.protocol import ACKNOWLEDGED
 from tests.browser.workspaces import TEXT, Customer, Desk
 from tests.conversations.test_files import png
 
@@ -261,6 +262,44 @@ def test_who_writes_on_before_the_first_is_taken_sends_nothing_twice(live, perso
     expect(desk.entry("three")).to_be_visible()
     expect(desk.pending).to_have_count(0)
     assert replies(lin) == ["One", "two", "three"]
+
+
+def test_what_was_pressed_is_sent_although_the_field_says_something_else_by_then(live, person):
+    """The server's first word on it comes when it has stored what was typed next as well."""
+    lin = conversation(live.port)
+    amy = person().enter("agent1")
+    withheld: list[bytes] = []
+    screens: list[WebSocketRoute] = []
+    withholds = False
+
+    def through(screen: WebSocketRoute) -> None:
+        def pass_on(frame: str | bytes) -> None:
+            if withholds and isinstance(frame, bytes) and frame[0] == ACKNOWLEDGED:
+                withheld.append(frame)
+            else:
+                screen.send(frame)
+
+        screens.append(screen)
+        screen.connect_to_server().on_message(pass_on)
+
+    def another(count: int) -> None:
+        while len(withheld) <= count:
+            amy.page.wait_for_timeout(20)
+
+    amy.page.route_web_socket("**/ws/drafts/**", through)
+    desk = Desk(amy, lin.conversation)
+    expect(desk.page.locator("[data-kept=saved]")).to_be_attached()
+    withholds = True
+    desk.write("One")
+    another(0)
+    stored = len(withheld)
+    desk.write("Two")
+    another(stored)
+    withholds = False
+    screens[-1].send(withheld[-1])
+    expect(desk.entry("Two")).to_have_count(1)
+    expect(desk.pending).to_have_count(0)
+    assert replies(lin) == ["One", "Two"]
 
 
 def test_what_waits_for_the_server_is_not_overtaken(live, person):

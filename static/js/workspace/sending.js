@@ -110,7 +110,9 @@ export class Sending {
     try {
       if (this.#hooks.isOffline()) throw new Error("offline");
       const order = this.#attached.uploads[asked.kind].files.map((file) => file.id);
-      const data = { ...asked, order, n: await shared.saved(), generation: shared.generation };
+      const n = await shared.saved();
+      if (n === null) return this.#giveAway(asked, body); // the log has what was typed since as well
+      const data = { ...asked, order, n, generation: shared.generation };
       const headers = { "X-CSRFToken": csrfToken() };
       const answer = await requestJson(`${this.#url}draft/send/`, { data, headers });
       this.#attached.sent(asked.kind);

@@ -79,8 +79,9 @@ export class SharedText extends EventTarget {
   }
 
   /**
-   * Resolves once all that has been typed here is durable, with the log's number of it; rejects if
-   * that does not come about soon.
+   * Resolves once all that has been typed here is durable, with the log's number of it, or with null
+   * if more was typed so soon that no number is of just this; rejects if that does not come about
+   * soon.
    */
   async saved() {
     if (!this.isConnected) throw new Error("not connected");
@@ -170,7 +171,8 @@ export class SharedText extends EventTarget {
     }
     const still = [];
     for (const one of this.#waiting) {
-      if (isAll || taken >= one.upto) one.resolve(n);
+      const isJustThis = taken === one.upto || one.upto === Infinity;
+      if (isAll || taken >= one.upto) one.resolve(isJustThis ? n : null);
       else still.push(one);
     }
     this.#waiting = still;
