@@ -1,9 +1,13 @@
-"""What a request says of its own text: UTF-8 whatever it claims, and never a failure of ours."""
+"""Requests from outside and a database that is away: never a failure of ours."""
 
 import io
 
+import psycopg
 import pytest
+from django.db import InterfaceError
+from django.test import RequestFactory
 
+from helpdesk.core.web.errors import server_error
 from helpdesk.wsgi import application
 
 
@@ -34,3 +38,14 @@ def test_a_content_type_that_cannot_be_read_is_none(charset):
     for name in ("charset", "boundary"):
         request = read(f"multipart/form-data; {name}*={charset}", body=b"--x--")
         assert request.GET["q"] == "好"
+
+
+@pytest.mark.parametrize(
+    "error", [psycopg.OperationalError, psycopg.InterfaceError, InterfaceError]
+)
+def test_a_database_out_of_reach_is_no_bug_whoever_says_so(error):
+    request = RequestFactory().get("/", headers={"accept": "application/json"})
+    try:
+        raise error("the connection is closed")
+    except error:
+        assert server_error(request).status_code == 503

@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Callable
 
+import psycopg
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -80,7 +81,13 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return response
 
 
-OUT_OF_REACH = (OperationalError, InterfaceError)
+# The driver's own as well: what is read of a connection beside Django's cursors wraps nothing.
+OUT_OF_REACH = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
 
 
 class UnavailableMiddleware:
