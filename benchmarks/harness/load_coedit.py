@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from harness.servers import CACHE
+from harness.servers import install
 
 
 def main() -> None:
     """Become peers/coedit/load.js, which reads the job from our stdin."""
-    os.chdir(CACHE / "coedit")
+    os.chdir(install("coedit"))
     os.execvp("node", ["node", "load.js"])
 
 
