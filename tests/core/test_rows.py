@@ -1,11 +1,13 @@
 """Rows through kept statements are the rows that Django's own would be."""
 
+import os
 import select
+import socket
 import uuid
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from conversations.threads.models import Conversation, Entry
 from helpdesk.core import rows
@@ -99,4 +101,20 @@ def test_a_connection_that_the_server_ended_is_noticed_without_a_question():
     assert not connection.is_usable()
     connection.close_at = None  # a serving process keeps it
     connection.close_if_unusable_or_obsolete()  # as a request begins
+    assert rows.prepared("SELECT 1", []).fetchone() == (1,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_breaks_under_several_statements_is_out_of_reach():
+    connection.ensure_connection()
+    wire = socket.socket(fileno=os.dup(connection.connection.fileno()))
+
+    def ask():
+        with wire, rows.at_once():
+            rows.prepared("SELECT 1", [])
+            wire.shutdown(socket.SHUT_RDWR)
+
+    with pytest.raises(OperationalError):
+        ask()
+    connection.close()
     assert rows.prepared("SELECT 1", []).fetchone() == (1,)

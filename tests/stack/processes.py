@@ -48,6 +48,27 @@ def alive(pid: int) -> bool:
         return False
 
 
+def wait_until_gone(pids: set[int], seconds: float) -> None:
+    """Return when none of them lives; fails with what those that do are doing."""
+    told = {pid: f"{pid} {command(pid)}" for pid in pids}
+    try:
+        wait_for(lambda: not any(map(alive, pids)), "no process left", seconds)
+    except AssertionError as late:
+        left = [f"{told[pid]}, in {_waits_in(pid)}" for pid in pids if alive(pid)]
+        raise AssertionError(f"{late}: {left}") from None
+
+
+def command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def _waits_in(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/wchan").read_text()
+    except OSError:
+        return "?"
+
+
 def rss(pid: int) -> int:
     """Resident memory in bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

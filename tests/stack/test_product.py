@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.stack.prepared import PRODUCT
-from tests.stack.processes import Up, alive, get, wait_for
+from tests.stack.processes import Up, alive, get, wait_until_gone
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_all_processes_run_and_kill_9_of_the_supervisor_leaves_none(up):
     assert get(one.port, "/login/")[0] == 200
     family = one.family()
     os.kill(one.process.pid, signal.SIGKILL)
-    wait_for(lambda: not any(map(alive, family)), "no process left", 30)
+    wait_until_gone(family, 30)
     again = up("--web", "2", port=one.port)
     assert get(again.port, "/readyz")[0] == 200
 

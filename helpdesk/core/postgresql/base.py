@@ -7,6 +7,8 @@ import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations as Operations
 from django.db.backends.utils import debug_transaction
+from django.db.utils import DatabaseErrorWrapper
+from django.utils.functional import cached_property
 from psycopg.abc import PQGen
 
 Answer = Callable[[], None]
@@ -44,6 +46,16 @@ def in_one_piece(raw: psycopg.Connection[Any]) -> Iterator[None]:
         raw._pipeline = None
 
 
+class ErrorWrapper(DatabaseErrorWrapper):
+    """Django's, for which a connection that broke in a pipeline is an OperationalError as well:
+    psycopg tells no more of it than DatabaseError, since no server gave the failure a code."""
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        if kind is psycopg.DatabaseError and error.sqlstate is None:
+            kind = psycopg.OperationalError
+        super().__exit__(kind, error, traceback)
+
+
 class DatabaseOperations(Operations):
     def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
         """For logs and counts of queries. A prepared statement is sent without its text."""
@@ -57,6 +69,10 @@ class DatabaseWrapper(Wrapper):
     ops_class = DatabaseOperations
     _begins = False  # a transaction of which the server does not know yet
     _last: Callable[[], Answer] | None = None
+
+    @cached_property
+    def wrap_database_errors(self) -> ErrorWrapper:
+        return ErrorWrapper(self)
 
     def prepared_cursor(self) -> Any:
         """A cursor whose statements the server plans once per connection."""
