@@ -74,7 +74,8 @@ def work(page: Page, keys: int) -> int:
     return done
 
 
-def measure(running: servers.Running, arguments: argparse.Namespace) -> list[str]:
+def measure(running: servers.Running, arguments: argparse.Namespace) -> dict[str, float]:
+    """The figures, by the names of their columns."""
     desk = Desk(running)
     conversation, token = fill(desk, 60, arguments.entries)
     cookies = desk.agent("supervisor").headers["Cookie"].split("; ")
@@ -104,17 +105,19 @@ def measure(running: servers.Running, arguments: argparse.Namespace) -> list[str
     # What took less than 16 ms is not told by the browser: it counts as 16.
     all_of = sorted(timings + [16.0] * max(0, done - len(timings)))
     share = statistics.quantiles(all_of, n=100)
-    return [
-        str(entries), str(written[0]), str(done), report.number(share[49]),
-        report.number(share[94]), report.number(share[98]), report.number(all_of[-1]),
-    ]  # fmt: skip
+    return {
+        "entries on screen": entries,
+        "messages meanwhile": written[0],
+        "keys and clicks": done,
+        "p50 ms (≤)": share[49],
+        "p95 ms": share[94],
+        "p99 ms": share[98],
+        "longest ms": all_of[-1],
+    }
 
 
-COLUMNS = ["", "entries on screen", "messages meanwhile", "keys and clicks",
-           "p50 ms (≤)", "p95 ms", "p99 ms", "longest ms"]  # fmt: skip
-
-
-def main() -> int:
+def parse() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -123,14 +126,26 @@ def main() -> int:
     add("--events", type=float, default=20, help="messages per second (default 20)")
     add("--keys", type=int, default=300, help="keys typed into the reply (default 300)")
     add("--data", type=Path, help="keep the servers' data in this directory")
+    add("--json", type=Path, metavar="FILE", help="write all figures to this file")
+    add("--quick", action="store_true", help="a smoke test of about a minute, not a measurement")
     arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.entries, arguments.events, arguments.keys = 100, 5.0, 60
+    return arguments
+
+
+def main() -> int:
+    """Measure and print."""
+    arguments = parse()
     servers.prepare()
     with (
         servers.folder(arguments.data) as data,
         servers.product("uvicorn", data, None) as running,
     ):
-        row = measure(running, arguments)
-    print(report.table("From a key or click to the next paint", COLUMNS, [["tandem", *row]]))
+        found = measure(running, arguments)
+    row = ["tandem", *map(report.number, found.values())]
+    print(report.table("From a key or click to the next paint", ["", *found], [row]))
+    report.write_json(arguments.json, found)
     return 0
 
 

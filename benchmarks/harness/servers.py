@@ -108,7 +108,7 @@ def program(
 
 
 def wait_until_ready(
-    process: subprocess.Popen[bytes], url: str, log: Path, seconds: float = 30
+    process: subprocess.Popen[bytes], url: str, log: Path, seconds: float = 180
 ) -> None:
     """Return when `url` answers anything at all; raise with the log's end when it does not."""
     deadline = time.monotonic() + seconds
@@ -194,25 +194,27 @@ def bare_peer(
             "--ws",
             "websockets-sansio",
             "--no-access-log",
-            "--lifespan",
-            "off",
         ]
     command = [sys.executable, "-m", *arguments, f"{module}:app"]
     environment = {"PYTHONPATH": str(BENCHMARKS / "peers")}
     if with_database:
-        command = [sys.executable, "-m", "harness.with_database", *command]
-        places = [str(PROJECT), str(BENCHMARKS), environment["PYTHONPATH"]]
-        environment |= {
-            "PYTHONPATH": os.pathsep.join(places),
-            "TANDEM_DATA": str(data / "database"),
-            "DATABASE_URL": "",
-            "SESSION_KEY": SESSION,
-        }
+        command, environment = beside_database(command, data)
     with redis(data) as path:
-        environment["REDIS_SOCKET"] = str(path)
+        environment |= {"REDIS_SOCKET": str(path), "SESSION_KEY": SESSION}
         with program(command, environment, log) as process:
             wait_until_ready(process, f"http://{HOST}:{port}/", log)
             yield Running(port, Watched(process.pid, data), log)
+
+
+def beside_database(command: list[str], data: Path) -> tuple[list[str], dict[str, str]]:
+    """The command with a PostgreSQL like the product's, in `data`; and the environment for both."""
+    places = [str(PROJECT), str(BENCHMARKS), str(BENCHMARKS / "peers")]
+    environment = {
+        "PYTHONPATH": os.pathsep.join(places),
+        "TANDEM_DATA": str(data / "database"),
+        "DATABASE_URL": "",
+    }
+    return [sys.executable, "-m", "harness.with_database", *command], environment
 
 
 @contextlib.contextmanager
@@ -290,5 +292,5 @@ def product(
     for name in ("DATABASE_URL", "REDIS_URL", "DEBUG"):
         settings.setdefault(name, "")
     with program(command, settings, log) as process:
-        wait_until_ready(process, f"http://{HOST}:{port}/healthz", log, 180)
+        wait_until_ready(process, f"http://{HOST}:{port}/healthz", log)
         yield Running(port, Watched(process.pid, data / "tandem"), log, settings)

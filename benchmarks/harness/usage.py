@@ -73,7 +73,7 @@ def _role(process: psutil.Process) -> str:
         return "postgres"
     if name.startswith(("redis", "valkey")):
         return "redis"
-    if "celery" in line:
+    if "celery" in line or "with_database" in line:
         return "other"
     if any(part in line for part in ("helpdesk.stack.serve", ":app", "server.js")):
         return "web"
@@ -81,16 +81,17 @@ def _role(process: psutil.Process) -> str:
 
 
 class CpuMeter:
-    """CPU of a server between two moments, in cores per role."""
+    """CPU of a server between two moments, in cores per role; its memory at each step."""
 
     def __init__(self, watched: Watched) -> None:
         self.watched = watched
         self._before: dict[int, tuple[str, float]] = {}
         self._since = 0.0
         self.cores: dict[str, float] = {}
+        self.memory: list[Memory] = []
 
     def mark(self, line: str) -> None:
-        """`begin` starts, `end` stops: the lines that load clients print."""
+        """`begin` starts, `end` stops, `step` reads: the lines that load clients print."""
         if line == "begin":
             self._before = self.watched.cpu()
             self._since = time.perf_counter()
@@ -100,3 +101,5 @@ class CpuMeter:
             for pid, (role, seconds) in self.watched.cpu().items():
                 cores[role] += (seconds - self._before.get(pid, (role, 0.0))[1]) / took
             self.cores = dict(cores)
+        elif line == "step":
+            self.memory.append(self.watched.memory())

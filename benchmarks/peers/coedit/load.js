@@ -1,5 +1,6 @@
 // Load client of coedit.py: documents × editors, each a Yjs document on a raw socket. Job as JSON on
 // stdin; on stdout `begin` and `end` around the measured seconds, then the figures as one line.
+import { createInterface } from "node:readline";
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import WebSocket from "ws";
@@ -180,7 +181,7 @@ async function throughput(job) {
 }
 
 // One document of many edits, and how long the next one to open it waits: its writer stays there, or
-// (where it is stored) nobody does.
+// (where it is stored) nobody does. A text that stays shorter than it was is lost.
 async function opening(job) {
   const [group] = await openAll({ ...job, documents: [job.documents[0].slice(0, 2)] });
   const [writer] = group.editors;
@@ -192,15 +193,17 @@ async function opening(job) {
     };
     for (let i = 0; i < 16; i++) { left -= 1; group.type(writer, "word "); }
   });
-  if (job.pause) await sleep(job.pause * 1000);
   console.log("begin");
   const length = writer.text.length;
+  let lost = 0;
   const openings = async () => {
     const times = [];
-    for (let i = 0; i < job.times; i++) {
+    for (let i = 0; i < job.times && !lost; i++) {
       const editor = new Editor(job, job.documents[0][i % 2]);
-      times.push(await editor.open());
-      while (editor.text.length < length) await sleep(1);
+      const took = await editor.open();
+      for (let wait = 0; wait < 2000 && editor.text.length < length; wait++) await sleep(1);
+      if (editor.text.length < length) lost = length - editor.text.length;
+      else times.push(took);
       editor.socket.close();
       await sleep(100); // after which a server that nobody else uses has forgotten the document
     }
@@ -210,13 +213,28 @@ async function opening(job) {
   console.log("end");
   for (const editor of group.editors) editor.socket.close();
   await sleep(200);
-  const cold = job.dialect === "product" ? await openings() : [];
+  const cold = job.stored ? await openings() : [];
   return {
-    first_ms: times[0],
+    first_ms: times[0] ?? null,
     p50_ms: percentile(times, 50),
     p95_ms: percentile(times, 95),
     cold_ms: percentile(cold, 50),
+    violations: { "characters lost": lost },
   };
+}
+
+// Documents in steps, a line of text in each, then nobody does anything: at `step` memory is read.
+async function idle(job) {
+  const groups = [];
+  for (const count of job.steps) {
+    const opened = await openAll({ ...job, documents: job.documents.slice(groups.length, count) });
+    for (const group of opened) group.type(group.editors[0], "Your parcel is on its way. ");
+    groups.push(...opened);
+    await sleep(job.settle * 1000);
+    console.log("step");
+    await lines.next();
+  }
+  return { closed: ended(groups) };
 }
 
 // Numbered words until a colleague has seen so many; then the server is killed under our hands.
@@ -235,13 +253,8 @@ async function untilKilled(job) {
   return { typed: number, seen: seen() };
 }
 
-process.stdin.setEncoding("utf8");
-let input = "";
-for await (const part of process.stdin) {
-  input += part;
-  if (input.includes("\n")) break;
-}
-const job = JSON.parse(input);
-const figures = await { throughput, opening, untilKilled }[job.kind](job);
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const job = JSON.parse((await lines.next()).value);
+const figures = await { throughput, opening, idle, untilKilled }[job.kind](job);
 console.log(JSON.stringify(figures));
 process.exit(0);
