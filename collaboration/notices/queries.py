@@ -18,7 +18,7 @@ from conversations.grants.rights import confidants
 from conversations.grants.sight import readers
 from conversations.threads.covering import cover_texts
 from conversations.threads.models import Conversation, Entry
-from helpdesk.core.refusals import Invalid
+from helpdesk.core.refusals import Invalid, NotFound
 from helpdesk.core.text import one_line
 from permissions.accounts.models import Agent, AgentStatus, Team
 
@@ -66,6 +66,14 @@ def page(reader: Agent, *, cursor: str = "", size: int = PAGE) -> Page:
     rows = with_texts(found.order_by("-at", "-id"), size + 1)
     more, rows = len(rows) > size, rows[:size]
     return Page(rows, _cursor(rows[-1]) if more else "", unread_count(reader))
+
+
+def find(reader: Agent, pk: int) -> Notice:
+    """One of the reader's notices. Raises NotFound."""
+    found = with_texts(Notice.objects.visible_to(reader).filter(pk=pk), 1)
+    if not found:
+        raise NotFound
+    return found[0]
 
 
 def with_texts(found: NoticeQuerySet, most: int) -> list[Notice]:

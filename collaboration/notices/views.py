@@ -41,8 +41,13 @@ def _done(request: AgentRequest) -> HttpResponse:
 @agents_only
 @require_POST
 def read(request: AgentRequest, notice_id: int) -> HttpResponse:
-    commands.read_notice(agent=request.user, notice_id=min(notice_id, 2**63 - 1))
-    return _done(request)
+    """For a screen the notice alone, drawn anew where it stands."""
+    pk = min(notice_id, 2**63 - 1)
+    commands.read_notice(agent=request.user, notice_id=pk)
+    if not request.headers.get("HX-Request"):
+        return _done(request)
+    context = {"notice": queries.find(request.user, pk)}
+    return render(request, "collaboration/notices/partials/notice.html", context)
 
 
 @agents_only

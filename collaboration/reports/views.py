@@ -14,6 +14,7 @@ from collaboration.reports.charts import Series, by_day
 from collaboration.reports.queries import Key, working_together
 from collaboration.reports.scope import DAYS, By, Scope, read_scope
 from conversations.collisions.models import Collision
+from helpdesk.core.text import for_spreadsheets
 from permissions.accounts.doors import AgentRequest, agents_only
 
 REPLIES = [
@@ -72,9 +73,7 @@ def export_together(request: AgentRequest) -> HttpResponse:
     table = csv.writer(answer)
     table.writerow([scope.row_name, *(str(one.label) for one in series)])
     for key, tally in report.rows:
-        label = _label(scope, key)
-        # A name is text, whatever a spreadsheet would make of its first character.
-        first = f"'{label}" if str(label)[:1] in "=+-@\t\r" else label
+        first = for_spreadsheets(_label(scope, key))
         table.writerow([first, *(getattr(tally, one.name) for one in series)])
     return answer
 

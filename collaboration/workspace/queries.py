@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
 from collaboration.context import queries as context
 from collaboration.drafts.models import PrivateDraft, SharedDraft
@@ -31,6 +32,8 @@ from permissions.acts.vocabulary import Act
 
 SHOWN = 60  # entries on the first screen
 MERGEABLE = 20  # conversations to choose from
+GOES_ON = _("This conversation was merged into another one and goes on there.")
+LEFT_BY_MERGING = {"reply", "note", "export"}  # the field stays to be read, closed
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ def talk(reader: Agent, pk: uuid.UUID) -> Talk:
         "note": why_no_note(conversation, reader),
         "sensitive": why_no_sensitive_note(conversation, reader),
     }
+    if conversation.merged_into_id is not None:
+        closed = dict.fromkeys(closed, GOES_ON)
     return Talk(
         conversation=conversation,
         entries=for_reader(reader, conversation, threads.latest_entries(conversation, SHOWN)),
@@ -129,11 +134,10 @@ def may(
     mine = owner == reader.pk
     taking_part = any(one.agent_id == reader.pk for one in participants)
     resolved, spam = conversation.status == "resolved", conversation.is_spam
-    merged = conversation.merged_into_id is not None
     reply, resolve = Act.REPLY in acts, Act.RESOLVE in acts
     moderate = Act.MODERATE in acts
     blocked = conversation.customer.is_blocked()
-    return {
+    sensible = {
         "reply": reply,
         "note": Act.NOTE in acts and conversation.floor.notes,
         "suggest": Act.NOTE in acts,
@@ -149,17 +153,20 @@ def may(
         "reopen": resolved and not spam and resolve,
         "snooze": not spam and resolve,
         "prioritise": Act.PRIORITISE in acts,
-        "tag": not merged and Act.TAG in acts,
+        "tag": Act.TAG in acts,
         "export": Act.EXPORT in acts,
-        "classify": not merged and Act.CLASSIFY in acts,
-        "merge": not spam and not merged and Act.MERGE in acts,
+        "classify": Act.CLASSIFY in acts,
+        "merge": not spam and Act.MERGE in acts,
         "spam": not spam and moderate,
         "not_spam": spam and moderate,
         "block": not blocked and moderate,
         "unblock": blocked and moderate,
-        "mode": not merged and conversation.floor.enabled and may_switch(reader, conversation),
+        "mode": conversation.floor.enabled and may_switch(reader, conversation),
         "unread": not resolved and conversation.messages > 0,
     }
+    if conversation.merged_into_id is None:
+        return sensible
+    return {name: name in LEFT_BY_MERGING and sense for name, sense in sensible.items()}
 
 
 def people(conversation: Conversation) -> list[Agent]:

@@ -16,6 +16,13 @@ _CONTROLS = "\0-\x08\x0b-\x1f\x7f-\x9f"  # all but tab and newline
 _OVERRIDES = "\u202a-\u202e\u2066-\u2069"
 # Joiners belong to emoji and to several scripts, so they stay although they are format characters.
 _UNWANTED = re.compile(f"[{_CONTROLS}{_OVERRIDES}\ud800-\udfff]")
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # full-width ones too, where Chinese is written
+
+
+def for_spreadsheets(value: Any) -> str:
+    """Text that none of them takes for a formula."""
+    text = str(value)
+    return "'" + text if text.startswith(_FORMULA) else text
 
 
 def storable(value: Any) -> Any:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from helpdesk.core.admin_site import ReadOnlyAdmin, site
+from helpdesk.core.text import for_spreadsheets
 from permissions.accounts.models import Agent, Team
 from permissions.acts.checks import has_duty
 from permissions.acts.vocabulary import Duty
@@ -230,13 +231,7 @@ def csv_lines(found: Iterator[AuditRecord]) -> Iterator[str]:
     for record in found:
         facts = files.record_facts(record)
         facts["detail"] = json.dumps(facts["detail"], ensure_ascii=False, sort_keys=True)
-        yield writer.writerow([harmless(facts[name]) for name in COLUMNS])
-
-
-def harmless(value: Any) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    text = str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+        yield writer.writerow([for_spreadsheets(facts[name]) for name in COLUMNS])
 
 
 @register(Seal, site=site)

@@ -299,12 +299,17 @@ function commands() {
     key: value === "reply" ? "R" : "N",
     run: () => talk.write(value),
   }));
+  const pages = $$(".rail > a:not(.logo)").map((link) => ({
+    label: link.ariaLabel,
+    run: () => link.click(),
+  }));
   return [
     modes,
     talk ? commandsOf($("#talk-acts"), say("palette-act")) : [],
     commandsOf($("#suggest"), say("palette-act")),
     commandsOf($("#tabs"), say("palette-view")),
     rows,
+    pages,
     commandsOf($("#me > div")),
     commandsOf($("#palette-pages")),
   ];

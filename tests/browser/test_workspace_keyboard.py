@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.workspaces import Customer, Desk
+from tests.browser.workspaces import Customer, Desk, do
 
 
 @pytest.fixture
@@ -141,7 +141,12 @@ def test_the_palette_finds_acts_views_and_pages(person, lin):
     desk.page.keyboard.press("Control+k")
     palette = desk.page.locator("#palette")
     expect(palette).to_be_visible()
-    for text, found in (("snooz", "Snooze…"), ("canned", "Canned replies"), ("简体", "简体中文")):
+    for text, found in (
+        ("snooz", "Snooze…"),
+        ("canned", "Canned replies"),
+        ("approv", "Approvals"),
+        ("简体", "简体中文"),
+    ):
         palette.locator("[data-search]").fill(text)
         expect(palette.locator("[role=option] [data-label]", has_text=found).first).to_be_visible()
     palette.locator("[data-search]").fill("nothing like this")
@@ -225,11 +230,35 @@ def test_merging_goes_on_in_the_other_conversation(person, lin):
     desk.act("merge")
     option = desk.dialog("merge").locator("[name=into]")
     expect(option).to_have_count(1)
+    expect(desk.dialog("merge").locator("time")).to_have_text(re.compile(r"^\d\d:\d\d$"))
     option.check()
     desk.dialog("merge").locator("[data-do]").click()
     expect(amy.page).to_have_url(re.compile(first))
     expect(desk.entry("merged")).to_be_attached()
     expect(desk.page.locator("#composer")).to_be_visible()
+
+
+def test_what_was_merged_is_read_and_leads_on(live, person, lin):
+    first = lin.conversation
+    do(live, "agent1", lin, "resolve")
+    second = lin.http.post("conversations", json={}).json()["conversation"]
+    lin.says("One more thing")
+    amy = person().enter("agent1")
+    watcher = Desk(person().enter("agent2"), second)
+    desk = Desk(amy, second)
+    desk.act("merge")
+    desk.dialog("merge").locator("[name=into]").check()
+    desk.dialog("merge").locator("[data-do]").click()
+    expect(amy.page).to_have_url(re.compile(first))
+    desk.page.get_by_role("link", name="merged another conversation").click()
+    expect(amy.page).to_have_url(re.compile(second))
+    for screen in (watcher, Desk(amy, second)):
+        page = screen.page
+        expect(page.locator("#talk-who .chip").first).to_have_text("Merged")
+        expect(page.locator("#talk-acts [data-act]:not([data-act=export])")).to_have_count(0)
+        expect(page.locator("[data-send]")).to_be_disabled()
+        page.locator("#composer-floor").get_by_role("link", name="Go there").click()
+        expect(page).to_have_url(re.compile(first))
 
 
 def test_the_list_is_one_stop_and_arrows_lead_through_it(person, lin):
@@ -242,3 +271,13 @@ def test_the_list_is_one_stop_and_arrows_lead_through_it(person, lin):
         page.keyboard.press(key)
         expect(links.nth(at)).to_be_focused()
         expect(page.locator("#rows > .row > a[tabindex='0']")).to_have_count(1)
+
+
+def test_a_view_of_the_menu_is_chosen_without_losing_ones_place(person):
+    page = person().sign_in("agent1").page
+    summary = page.locator("#more-views > summary")
+    summary.focus()
+    for key in ("Enter", "Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#workspace[data-view=snoozed]")).to_be_attached()
+    expect(summary).to_be_focused()

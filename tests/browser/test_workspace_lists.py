@@ -276,3 +276,16 @@ def test_choosing_on_a_phone(live, person):
     lists.turn_to("snoozed")
     expect(lists.row(lin)).to_be_visible()
     assert agent.ask("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("on_a_phone", [False, True])
+def test_the_tabs_are_whole_while_the_menu_shows_a_name(person, on_a_phone):
+    lists = Lists(person(phone=on_a_phone).enter("agent1"), "view=snoozed")
+    expect(lists.page.locator("#more-views > summary")).to_contain_text("Snoozed")
+    cut = """() => {
+      const { right } = document.querySelector(".tabs-first").getBoundingClientRect();
+      return [...document.querySelectorAll(".tabs-first [data-count]")]
+        .filter((count) => count.getBoundingClientRect().right > right)
+        .map((count) => count.parentElement.textContent);
+    }"""
+    assert lists.agent.ask(cut) == []

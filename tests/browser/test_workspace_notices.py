@@ -203,6 +203,29 @@ def test_the_bell_lists_why_and_marks_all_as_read(live, person):
     expect(bell.page.locator("#notices-panel [data-unread]")).to_have_count(0)
 
 
+def test_what_is_read_one_by_one_stays_in_its_place(live, person):
+    ben = person().sign_in("agent2")
+    bell = Bell(ben.page).clear()
+    for _ in range(12):
+        conversation(live)
+    expect(bell.count).to_have_text("12")
+    bell.open()
+    expect(bell.listed.nth(11)).to_have_attribute("data-unread", "")
+    bell.listed.nth(11).get_by_role("button").click()
+    expect(bell.count).to_have_text("11")
+    expect(bell.listed.nth(11)).not_to_have_attribute("data-unread", "")
+    assert ben.ask("document.querySelector('#notices-panel').scrollTop") > 0
+
+    page = ben.go("/workspace/notices/")
+    first = page.locator("main .notice").first
+    first.get_by_role("button").click()
+    expect(bell.count).to_have_text("10")
+    expect(first).not_to_have_attribute("data-unread", "")
+    expect(first.get_by_role("button")).to_have_count(0)
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.locator("main [data-unread]")).to_have_count(0)
+
+
 def test_the_badge_is_the_servers_count_after_the_network_came_back(live, person):
     amy, ben = person().enter("agent1"), person(quiet=False).sign_in("agent2")
     bell = Bell(ben.page).clear()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.workspaces import Customer, Desk
+from tests.browser.workspaces import Customer, Desk, do
 
 THUMB = 44  # pixels
 SMALL = """(root) => [...document.querySelectorAll(root)]
@@ -25,6 +25,56 @@ def phone(live, person) -> Desk:
 
 def test_what_one_presses_is_large_enough(phone):
     assert phone.agent.ask(SMALL, ".talk > header, #composer") == []
+
+
+def test_so_is_what_stands_in_the_panel(live, person):
+    lin = Customer(live.port)
+    lin.says("Hello")
+    tags = ["VIP", "A tag that is much longer than the line on which it stands on a phone"]
+    do(live, "senior", lin, "tags", tags=tags)
+    do(live, "senior", lin, "issue-type", issue_type="Orders")
+    desk = Desk(person(phone=True).enter("senior"), lin.conversation)
+    desk.page.locator("header [data-show=panel]").click()
+    expect(desk.page.locator("#panel [data-untag]")).to_have_count(2)
+    expect(desk.page.locator("#panel [data-show=talk]")).to_be_in_viewport(ratio=1)
+    assert desk.agent.ask(SMALL, "#panel") == []
+
+
+def test_so_is_what_stands_below_the_list_and_with_files(live, person):
+    lin = Customer(live.port)
+    lin.says("Hello")
+    desk = Desk(person(phone=True).enter("senior"), lin.conversation)
+    note = {"name": "list.csv", "mimeType": "text/csv", "buffer": b"a,b"}
+    desk.page.locator("#composer [data-picker]").set_input_files([note])
+    remove = desk.page.locator("#composer .upload [data-act=remove]")
+    expect(remove).to_be_visible()
+    assert remove.bounding_box()["height"] >= THUMB
+    page = desk.agent.go("/workspace/?view=all")
+    page.locator("#pick-mode").click()
+    page.locator("#rows .pick").first.click()
+    expect(page.locator("#bulk [data-bulk=resolve]")).to_be_visible()
+    assert desk.agent.ask(SMALL, "#bulk .chosen, #bulk-acts") == []
+
+
+@pytest.mark.parametrize("path", ["/approvals/", "/settings/canned/", "/reports/"])
+def test_so_is_what_stands_on_other_pages(person, path):
+    leader = person(phone=True).enter("supervisor")
+    leader.go(path)
+    assert leader.ask(SMALL, "main") == []
+
+
+def test_one_endless_word_hides_nothing(live, person):
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbau"
+    lin = Customer(live.port, name=word)
+    lin.says(word * 5)
+    do(live, "senior", lin, "issue-type", issue_type=word)
+    desk = Desk(person(phone=True).enter("senior"), lin.conversation)
+    event = desk.entry("set the issue type")
+    expect(event).to_be_in_viewport(ratio=1)
+    assert event.evaluate("(event) => event.scrollWidth <= event.clientWidth")
+    desk.page.locator("header [data-show=panel]").click()
+    desk.page.locator("#panel [data-show=talk]").click()
+    expect(desk.field).to_be_in_viewport()
 
 
 def test_nothing_is_wider_than_the_screen(phone):

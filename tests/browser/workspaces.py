@@ -14,9 +14,10 @@ from tests.stack.processes import Up
 class Customer:
     """Lin, without a browser."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, name: str = "") -> None:
         self.http = httpx.Client(base_url=f"http://localhost:{port}/chat/demo/", trust_env=False)
-        begun = self.http.post("session", json={"name": f"Lin {uuid.uuid4().hex[:6]}"}).json()
+        named = {"name": name or f"Lin {uuid.uuid4().hex[:6]}"}
+        begun = self.http.post("session", json=named).json()
         self.http.headers["Authorization"] = f"Bearer {begun['token']}"
         self.conversation: str = begun["conversation"]
 

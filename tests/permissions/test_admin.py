@@ -178,12 +178,13 @@ def test_an_export_holds_what_the_list_shows_and_is_recorded(auditor, cast, monk
     assert record.detail == {"what": "audit jsonl", "filters": {"kind": "team."}}
 
 
-def test_a_spreadsheet_takes_nothing_for_a_formula(auditor, cast):
-    cast.amy.name = "=HYPERLINK(1)"
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "＝HYPERLINK(1)"])
+def test_a_spreadsheet_takes_nothing_for_a_formula(auditor, cast, name):
+    cast.amy.name = name
     with command("test.act", actor=cast.amy, on=None):
         pass
     rows = list(csv.DictReader(io.StringIO(export(auditor, "csv", "?q=test.act").lstrip("\ufeff"))))
-    assert [row["actor_name"] for row in rows] == ["'=HYPERLINK(1)"]
+    assert [row["actor_name"] for row in rows] == [f"'{name}"]
     assert all(not cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
 
 

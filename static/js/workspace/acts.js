@@ -2,6 +2,7 @@
 
 import { $, $$, csrfToken, elementFrom, isComposing, uuid } from "../lib/dom.js";
 import { Refused, requestJson } from "../lib/http.js";
+import { localise } from "../lib/time.js";
 import { toast } from "../lib/toast.js";
 import { tendExport } from "./export.js";
 
@@ -208,6 +209,7 @@ export class Acts {
       return false;
     }
     const items = elementFrom(`<ul>${await response.text()}</ul>`);
+    localise(items);
     list.replaceChildren(...items.children);
     return true;
   }

@@ -434,7 +434,7 @@ export class List {
     if (inMenu) summary.setAttribute("aria-current", "page");
     else summary.removeAttribute("aria-current");
     $("[data-text]", summary).textContent = inMenu ? $("[data-name]", shown).textContent : "";
-    if (!inMenu) shown?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (summary.parentElement.contains(document.activeElement)) summary.focus();
     $("#more-views").open = false;
   }
 

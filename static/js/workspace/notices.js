@@ -40,7 +40,8 @@ function setCount(count) {
 hears("notice", ({ unread, news }) => {
   const isAnother = hasCount && badge.textContent !== String(unread || 0);
   setCount(unread);
-  if (bell.open && (news.length || isAnother)) load();
+  const isAtTop = panel.scrollTop < 8; // what somebody scrolled to stays where it is
+  if (bell.open && isAtTop && (news.length || isAnother)) load();
   for (const notice of news) tell(notice);
 });
 
