@@ -3,11 +3,17 @@
 import re
 from collections import Counter
 
+import pytest
 from playwright.sync_api import Locator, Route, WebSocketRoute, expect
 
 from collaboration.drafts.protocol import ACKNOWLEDGED
 from tests.browser.workspaces import TEXT, Customer, Desk
 from tests.conversations.test_files import png
+
+# A page that is not told of what is selected.
+DEAF = """() => addEventListener(
+  "selectionchange", (event) => event.stopImmediatePropagation(), { capture: true }
+)"""
 
 
 def conversation(port: int) -> Customer:
@@ -23,6 +29,18 @@ def caret_of(desk: Desk, name: str) -> Locator:
 def replies(lin: Customer) -> list[str]:
     told = lin.http.get("entries", params={"after": 0}).json()["entries"]
     return [entry["body"] for entry in told if entry["kind"] == "reply"]
+
+
+def on_its_way(person, lin: Customer, text: str) -> tuple[Desk, Route]:
+    """A desk whose agent pressed Send, and the request, which has not reached the server yet."""
+    amy = person().enter("agent1")
+    waiting: list[Route] = []
+    amy.page.route("**/draft/send/", lambda route: waiting.append(route), times=1)
+    desk = Desk(amy, lin.conversation)
+    desk.write(text)
+    while not waiting:
+        amy.page.wait_for_timeout(20)
+    return desk, waiting[0]
 
 
 def test_three_write_at_once_and_one_is_cut_off_meanwhile(live, person):
@@ -249,7 +267,7 @@ def test_who_writes_on_before_the_first_is_taken_sends_nothing_twice(live, perso
     expect(desk.page.locator("#composer[data-sending]")).to_be_visible()
     desk.field.press_sequentially(" two")
     desk.field.press("Control+Enter")
-    desk.reads("One ")
+    desk.reads("One")
     desk.turn_to("note")
     desk.write("Only for us")
     expect(desk.entry("Only for us")).to_be_visible()
@@ -257,11 +275,43 @@ def test_who_writes_on_before_the_first_is_taken_sends_nothing_twice(live, perso
     desk.field.press("Control+End")
     desk.field.press_sequentially("three")
     desk.field.press("Control+Enter")
-    desk.reads("One ")
+    desk.reads("One")
     waiting[0].continue_()
     expect(desk.entry("three")).to_be_visible()
     expect(desk.pending).to_have_count(0)
     assert replies(lin) == ["One", "two", "three"]
+
+
+@pytest.mark.parametrize("following", ["Line 1", "Line 0, and more", "Line 0"])
+def test_what_is_typed_over_a_text_on_its_way_does_not_leave_with_it(person, live, following):
+    """Also where a busy browser tells the editor too late what is selected."""
+    lin = conversation(live.port)
+    desk, waiting = on_its_way(person, lin, "Line 0")
+    desk.page.evaluate(DEAF)
+    desk.field.fill(following)
+    waiting.continue_()
+    expect(desk.entry("Line 0")).to_be_visible()
+    desk.reads(following)
+    desk.field.press("Control+Enter")
+    desk.reads("")
+    expect(desk.entries.filter(has_text="Line")).to_have_count(2)
+    assert replies(lin) == ["Line 0", following]
+
+
+@pytest.mark.parametrize(("keys", "following"), [("End", " One"), ("Home", "One "), ("a", "One!")])
+def test_who_says_the_same_again_before_the_first_is_taken_says_it_once_more(
+    live, person, keys, following
+):
+    lin = conversation(live.port)
+    desk, waiting = on_its_way(person, lin, "One")
+    desk.field.press(f"Control+{keys}")
+    desk.page.keyboard.insert_text(following)
+    desk.field.press("Control+Enter")
+    waiting.continue_()
+    expect(desk.entries.filter(has_text="One")).to_have_count(2)
+    desk.reads("")
+    expect(desk.pending).to_have_count(0)
+    assert replies(lin) == ["One", following.strip()]
 
 
 def test_what_was_pressed_is_sent_although_the_field_says_something_else_by_then(live, person):

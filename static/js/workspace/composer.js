@@ -273,7 +273,7 @@ export class Composer {
     this.#confide(true);
     if (!text.trim() || this.#isAside || !this.#mayWrite) return;
     if (note.awareness.getStates().size > 1) return toast(this.#say("note-stays"));
-    note.remove(text);
+    note.text.delete(0, note.text.length);
     note.undo.clear(); // it would bring back there what is sensitive now
     this.#insert(text);
   }

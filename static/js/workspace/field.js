@@ -45,6 +45,7 @@ export class Field extends EventTarget {
     place.replaceWith(this.#view.dom);
     const { contentDOM } = this.#view;
     contentDOM.addEventListener("compositionend", () => setTimeout(() => this.#tell("input")));
+    contentDOM.addEventListener("beforeinput", (event) => this.#overwrite(event), true);
   }
 
   /** The element around the text: its keys and what is pasted reach it before the editor. */
@@ -166,6 +167,26 @@ export class Field extends EventTarget {
       EditorState.readOnly.of(isReadOnly),
       EditorView.contentAttributes.of({ ...this.#attributes }),
     ];
+  }
+
+  /**
+   * What is written over a part is new in every letter: what was there may be on its way, and leave.
+   * The editor looks for the fewest letters that differ, where it was not told of the selection yet.
+   */
+  #overwrite(event) {
+    if (event.inputType !== "insertText" || !event.data || this.isComposing) return;
+    const part = getSelection().getRangeAt(0);
+    if (part.collapsed || !this.element.contains(part.commonAncestorContainer)) return;
+    event.preventDefault();
+    if (this.#view.state.readOnly) return;
+    const from = this.#view.posAtDOM(part.startContainer, part.startOffset);
+    const to = this.#view.posAtDOM(part.endContainer, part.endOffset);
+    this.#view.dispatch({
+      changes: { from, to, insert: event.data },
+      selection: { anchor: from + event.data.length },
+      scrollIntoView: true,
+      userEvent: "input.type",
+    });
   }
 
   #fits(change) {

@@ -25,8 +25,8 @@ export class Sending {
   #textOf;
   #attached;
   #hooks;
-  // By kind, while something is being sent: `{done, text}`, when all that was pressed is, and what
-  // of it stands in the field until the server has taken it.
+  // By kind, while something is being sent: `{done, standing}`, when all that was pressed is, and
+  // the passage of it that stands in the field until the server has taken it.
   #underWay = {};
   #later = null; // what is sent when its time for undoing is over: `{asked, timer}`
 
@@ -88,30 +88,30 @@ export class Sending {
   }
 
   async #send(asked) {
-    const { kind } = asked;
-    const before = this.#underWay[kind];
-    const text = this.#textOf(kind).value.trim();
-    const left = before && text.startsWith(before.text) ? before.text : "";
-    const body = text.slice(left.length).trim();
-    // What waits for the server goes first, also where it answers again by now.
-    if (!before && this.#hooks.isQueued()) return this.#giveAway(asked, body);
-    const done = before ? this.#after(before.done, asked, body) : this.#first(asked, body);
-    const mine = { done, text: before ? left : text };
-    this.#underWay[kind] = mine;
+    const shared = this.#textOf(asked.kind);
+    const before = this.#underWay[asked.kind];
+    const words = shared.passage(before?.standing);
+    const mine = { standing: shared.passage(before && words) };
+    this.#underWay[asked.kind] = mine;
+    mine.done = before ? this.#after(before.done, asked, words) : this.#first(asked, words);
     this.#hooks.onChange();
-    await done;
-    if (this.#underWay[kind] === mine) delete this.#underWay[kind];
+    await mine.done;
+    for (const passage of [words, mine.standing]) passage.close();
+    if (this.#underWay[asked.kind] === mine) delete this.#underWay[asked.kind];
     this.#hooks.onChange();
   }
 
-  async #first(asked, body) {
+  async #first(asked, words) {
+    const body = words.value.trim();
     const shared = this.#textOf(asked.kind);
     const { generation } = shared;
+    // What waits for the server goes first, also where it answers again by now.
+    if (this.#hooks.isQueued()) return this.#giveAway(asked, words, body);
     try {
       if (this.#hooks.isOffline()) throw new Error("offline");
       const order = this.#attached.uploads[asked.kind].files.map((file) => file.id);
       const n = await shared.saved();
-      if (n === null) return this.#giveAway(asked, body); // the log has what was typed since as well
+      if (n === null) return this.#giveAway(asked, words, body); // the log has more by now
       const data = { ...asked, order, n, generation: shared.generation };
       const headers = { "X-CSRFToken": csrfToken() };
       const answer = await requestJson(`${this.#url}draft/send/`, { data, headers });
@@ -120,24 +120,25 @@ export class Sending {
       await shared.gone(data.generation);
     } catch (error) {
       if (error instanceof Refused && !error.isTemporary) this.#hooks.onRefused(error, asked);
-      else if (shared.generation === generation) this.#giveAway(asked, body);
+      else if (shared.generation === generation) this.#giveAway(asked, words, body);
       // Else the answer was lost, not the text: it has left the draft.
     }
   }
 
   /** Whoever is quicker than the server: the words leave the field at once and follow the others. */
-  async #after(before, { kind, client_id: id }, body) {
+  async #after(before, { kind, client_id: id }, words) {
+    const body = words.value.trim();
+    words.remove();
     if (!body) return; // pressed twice
-    this.#textOf(kind).remove(body);
     await before;
     this.#hooks.onStuck({ id, kind, body, files: [] });
   }
 
   /** Nobody answers: the message waits by itself, the field is free for the next one. */
-  #giveAway({ kind, client_id: id }, body) {
+  #giveAway({ kind, client_id: id }, words, body) {
     const uploads = this.#attached.uploads[kind];
     this.#hooks.onStuck({ id, kind, body, files: uploads.files });
-    this.#textOf(kind).remove(body);
+    words.remove();
     uploads.clear();
   }
 }

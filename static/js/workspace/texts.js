@@ -102,10 +102,9 @@ export class SharedText extends EventTarget {
     });
   }
 
-  /** Take these words away; what was written beside them stays. */
-  remove(words) {
-    const at = this.value.indexOf(words);
-    if (at >= 0) this.text.delete(at, words.length);
+  /** What stands here now, or what of it is not in another passage. */
+  passage(without) {
+    return new Passage(this.text, without);
   }
 
   close() {
@@ -224,6 +223,52 @@ export class SharedText extends EventTarget {
       return null;
     }
   }
+}
+
+/** Letters of a text: the same ones, whatever is written before, between and behind them. */
+class Passage {
+  #text;
+  #has; // of each letter of the text, whether it is one of these
+
+  constructor(text, without) {
+    this.#text = text;
+    this.#has = Array.from({ length: text.length }, (_, at) => !without?.#has[at]);
+    text.observe(this.#follow);
+  }
+
+  get value() {
+    return [...this.#runs()].map(([from, to]) => this.#text.toString().slice(from, to)).join("");
+  }
+
+  /** Take away what is left of it. */
+  remove() {
+    const runs = [...this.#runs()].reverse();
+    this.#text.doc.transact(() => runs.forEach(([from, to]) => this.#text.delete(from, to - from)));
+  }
+
+  /** Nobody asks for it any more. */
+  close() {
+    this.#text.unobserve(this.#follow);
+  }
+
+  *#runs() {
+    for (let to = 0, from; (from = this.#has.indexOf(true, to)) >= 0; ) {
+      to = this.#has.indexOf(false, from);
+      if (to < 0) to = this.#has.length;
+      yield [from, to];
+    }
+  }
+
+  #follow = ({ delta }) => {
+    const before = this.#has;
+    const now = [];
+    let at = 0;
+    for (const { retain = 0, delete: gone = 0, insert = "" } of delta) {
+      now.push(before.slice(at, at + retain), Array(insert.length).fill(false));
+      at += retain + gone;
+    }
+    this.#has = [...now, before.slice(at)].flat();
+  };
 }
 
 /** A socket that knows how many updates went through it. */
