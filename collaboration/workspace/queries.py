@@ -47,6 +47,7 @@ class Talk:
     read: int | None  # the last number the reader has read; None: nothing here ever
     may: dict[str, bool]
     closed: dict[str, Sentence]  # why the agent, who has the right, cannot write now
+    goes_on: uuid.UUID | None  # where a merged one does, if the reader sees that
     unseen: bool | None  # whether colleagues do not see that a supervisor watches
     drafts: dict[str, PrivateDraft] = field(default_factory=dict)
     unsent: dict[str, Entry] = field(default_factory=dict)
@@ -104,11 +105,19 @@ def talk(reader: Agent, pk: uuid.UUID) -> Talk:
         read=mark,
         may=may(reader, conversation, participants),
         closed={kind: why for kind, why in closed.items() if why is not None},
+        goes_on=_goes_on(reader, conversation),
         unseen=watches_unseen(conversation, reader, takes_part=takes_part),
         drafts=drafts_of(reader, pk),
         unsent={kind: unsent(reader, kind) for kind in SharedDraft.Kind.values},
         suggestions=waiting(reader, conversation),
     )
+
+
+def _goes_on(reader: Agent, conversation: Conversation) -> uuid.UUID | None:
+    if conversation.merged_into_id is None:
+        return None
+    there = Conversation.objects.visible_to(reader).filter(pk=conversation.merged_into_id)
+    return there.values_list("pk", flat=True).first()
 
 
 def unsent(author: Agent, kind: str) -> Entry:
@@ -140,6 +149,8 @@ def may(
     sensible = {
         "reply": reply,
         "note": Act.NOTE in acts and conversation.floor.notes,
+        "amend_own": reply,
+        "amend_others": Act.RECALL in acts,
         "suggest": Act.NOTE in acts,
         "sensitive": {Act.NOTE, Act.CONFIDE} <= acts and conversation.floor.sensitive_notes,
         "claim": owner is None and Act.CLAIM in acts,

@@ -88,7 +88,7 @@ def _carry_over(
         "merged_from",
         author=agent,
         at=now,
-        other={"id": str(source.pk), "title": str(source)},
+        other={"id": str(source.pk)},
     )
     steps.save_head(step, target)
 
@@ -128,6 +128,6 @@ def _end(
         "merged_into",
         author=agent,
         at=now,
-        other={"id": str(target.pk), "title": str(target)},
+        other={"id": str(target.pk)},
     )
     steps.save_head(step, source)

@@ -246,6 +246,7 @@ def test_what_was_merged_is_read_and_leads_on(live, person, lin):
     amy = person().enter("agent1")
     watcher = Desk(person().enter("agent2"), second)
     desk = Desk(amy, second)
+    desk.write("I shall look")
     desk.act("merge")
     desk.dialog("merge").locator("[name=into]").check()
     desk.dialog("merge").locator("[data-do]").click()
@@ -257,6 +258,10 @@ def test_what_was_merged_is_read_and_leads_on(live, person, lin):
         expect(page.locator("#talk-who .chip").first).to_have_text("Merged")
         expect(page.locator("#talk-acts [data-act]:not([data-act=export])")).to_have_count(0)
         expect(page.locator("[data-send]")).to_be_disabled()
+        screen.entry("I shall look").click()
+        expect(page.locator("[data-tool=quote]")).to_be_visible()
+        for tool in ("edit", "recall"):
+            expect(page.locator(f"[data-tool={tool}]")).to_be_hidden()
         page.locator("#composer-floor").get_by_role("link", name="Go there").click()
         expect(page).to_have_url(re.compile(first))
 

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.db import connections
+from django.urls import reverse
 
 from conversations.intake.commands import begin_session, post_message
 from conversations.intake.models import CustomerSession
@@ -168,8 +169,8 @@ def test_a_merge_links_both_and_moves_the_customer(cast, thread, second):
     old, new = Conversation.objects.get(pk=source), Conversation.objects.get(pk=target)
     assert (old.status, old.merged_into_id, new.status) == ("resolved", target, "open")
     assert (events(old), events(new)) == (["merged_into"], ["merged_from"])
-    assert old.entries.latest("seq").event["other"]["id"] == str(target)
-    assert new.entries.latest("seq").event["other"]["id"] == str(source)
+    assert old.entries.latest("seq").event["other"] == {"id": str(target)}
+    assert new.entries.latest("seq").event["other"] == {"id": str(source)}
     post_message(session=second, body="And here I go on", client_id=uuid.uuid4())
     assert new.entries.latest("seq").body == "And here I go on"
     assert CustomerSession.objects.get(pk=second.pk).conversation_id == target
@@ -177,6 +178,17 @@ def test_a_merge_links_both_and_moves_the_customer(cast, thread, second):
         assert [e.seq for e in one.entries.order_by("seq")] == list(
             range(1, one.entries.count() + 1)
         )
+
+
+def test_only_who_sees_where_it_goes_on_is_led_there(cast, thread, second, signed_in):
+    merge(agent=cast.amy, conversation=second.conversation_id, into=thread.pk)
+    client = signed_in("amy")
+    page = reverse("workspace:conversation", args=[second.conversation_id])
+    assert "Go there" in client.get(page).text
+    Conversation.objects.filter(pk=thread.pk).update(inbox=cast.other_inbox)
+    text = client.get(page).text
+    assert "goes on there" in text
+    assert "Go there" not in text
 
 
 def test_what_is_left_to_do_goes_along(cast, thread, second, ben):

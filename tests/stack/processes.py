@@ -155,7 +155,6 @@ class Up:
     def __init__(self, folder: Path, *options: str, port: int | None = None, **env: str) -> None:
         self.folder = folder
         self.port = port or free_port()
-        self.started = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--port", str(self.port), *options],
             cwd=PROJECT,

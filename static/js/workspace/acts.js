@@ -76,6 +76,11 @@ export class Acts {
     return Boolean($(`#talk-acts [data-act="${act}"]`));
   }
 
+  /** Whether replies, the agent's own or those of others, can be edited and recalled. */
+  mayAmend({ isOwn }) {
+    return (isOwn ? "amendsOwn" : "amendsOthers") in this.#facts;
+  }
+
   /** Do an act whose button stands elsewhere. Returns whether it was done. */
   do(act, data) {
     return this.#do(act, data);

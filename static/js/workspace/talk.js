@@ -293,6 +293,7 @@ export class Talk {
       onWriters: (entry) => this.#versions.showSent(modeOf(entry), entry.dataset.clientId),
       onEdit: ({ dataset }) => this.#edits.edit(dataset.seq),
       onRecall: (entry) => this.acts.recall(entry.dataset.seq),
+      mayAmend: ({ dataset }) => this.acts.mayAmend({ isOwn: dataset.author === `agent-${this.#agent}` }),
     });
     const earlier = $("#earlier");
     earlier.addEventListener("click", () => this.#loadEarlier());

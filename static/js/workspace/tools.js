@@ -6,13 +6,14 @@ import { $, $$, isComposing } from "../lib/dom.js";
 const isMessage = (element) => element?.matches?.(".msg[data-seq]");
 
 /**
- * `new Tools({scroller, list, signal, onQuote, onLink, onEdit, onRecall, onWriters})`
+ * `new Tools({scroller, list, signal, onQuote, onLink, onEdit, onRecall, onWriters, mayAmend})`
  *
  * - `onQuote(entry, text)`: `text` is what is selected in the message, or all of it
  * - `onLink(entry)`: copy where it is found
  * - `onEdit(entry)`: let a reply say something else
  * - `onRecall(entry)`: take a reply back
  * - `onWriters(entry)`: show who wrote which part
+ * - `mayAmend(entry)`: whether the agent may edit or recall it
  */
 export class Tools {
   #bar = $("[data-tools]"); // without an id: htmx would copy its style from talk to talk
@@ -68,8 +69,8 @@ export class Tools {
       !entry.dataset.clientId ||
       "recalled" in entry.dataset;
     $("[data-tool=quote]", this.#bar).hidden = entry.matches("[data-withheld]");
-    const stands = entry.matches("[data-public]:not([data-recalled])");
-    for (const tool of $$("[data-tool=edit], [data-tool=recall]", this.#bar)) tool.hidden = !stands;
+    const mayAmend = entry.matches("[data-public]:not([data-recalled])") && this.#hooks.mayAmend(entry);
+    for (const tool of $$("[data-tool=edit], [data-tool=recall]", this.#bar)) tool.hidden = !mayAmend;
     const room = this.#scroller.clientWidth - this.#bar.offsetWidth - 8;
     const beside = entry.matches(".them")
       ? entry.offsetLeft + entry.offsetWidth
