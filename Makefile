@@ -38,7 +38,7 @@ editor: ## bundle the composer's editor anew (needs Node 20 and npm)
 	@cd collaboration/drafts/editor && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 faults: venv-dev ## the long run of the fault tests
-	@$(VENV)/python -m helpdesk.stack.check --only pytest -n 0 tests/faults --long $(ARGS)
+	@$(VENV)/python -m helpdesk.stack.check --only pytest -n 0 tests/faults --long --timeout 0 $(ARGS)
 
 screenshots: venv-dev ## draw the pictures of the documentation anew
 	@$(VENV)/python -m helpdesk.stack.check --only pytest -n 0 tests/browser --screenshots $(ARGS)

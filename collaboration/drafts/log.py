@@ -165,8 +165,8 @@ def clock() -> datetime:
 
 
 def load(draft: SharedDraft, upto: int | None = None) -> Signed:
-    """The document with its authors, up to its last update, or up to a number unless that has been
-    folded already: without what was taken out of it since, as it was sent."""
+    """The document with its authors, up to its last update, or up to a number: without what was
+    taken out of it since, as it was sent. It goes beyond that number if that is folded already."""
     for _ in range(5):  # without a lock it may be folded while it is read
         draft.refresh_from_db(fields=["snapshot", "runs", "snapshot_n", "n", "generation"])
         document = Signed(bytes(draft.snapshot), draft.snapshot_n, draft.runs)

@@ -49,6 +49,14 @@ class SentAlready(Conflict):
     sentence = _("This text has been sent already.")
 
 
+class Overtaken(Conflict):
+    """What the text was at the number that is asked for is not known any more: it was written on
+    and its log was folded."""
+
+    code = "overtaken"
+    sentence = _("The text was changed while it was being sent. Look at it and send it again.")
+
+
 @dataclass(frozen=True, slots=True)
 class SendInput:
     """Which text is meant, and what its sender had before their eyes. `files` of the sender's own
@@ -134,8 +142,11 @@ class _Sending:
             self._find_files()
             with transaction.atomic():
                 draft = log.lock(self._key)
-        document = log.load(draft, self.asked.n)
+        n = self.asked.n
+        document = log.load(draft, n)
         self._require_generation(draft)
+        if n is not None and document.n > n:
+            raise Overtaken(overtaken=True)
         self.version = log.version_of(draft, document, self.agent.pk)
         self.version.client_id = self.asked.client_id
         self.body = clean_text(document.text, limit=MAX_BODY).strip()

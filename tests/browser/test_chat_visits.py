@@ -6,6 +6,7 @@ import re
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.chats import Chat, Colleague, hosted
+from tests.browser.workspaces import until
 
 
 def past(chat: Chat):
@@ -210,6 +211,6 @@ def test_what_is_typed_is_told_while_it_is_typed(live, person):
     chat.begin("Before")
     typed.clear()
     chat.field.press_sequentially("Where is my cup")
-    while typed[-1:] != ["Where is my cup"]:  # the last of it too, though not each letter
-        lin.page.wait_for_timeout(50)
+    # The last of it too, though not each letter.
+    until(lin.page, lambda: typed[-1:] == ["Where is my cup"])
     assert len(typed) < len("Where is my cup")

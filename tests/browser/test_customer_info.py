@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.workspaces import Customer, Desk, do
+from tests.browser.workspaces import Customer, Desk, do, until
 
 pytestmark = pytest.mark.browser
 EMAIL = "lin.secret@example.org"
@@ -87,8 +87,7 @@ def test_an_answer_from_before_does_not_bring_a_value_back(live, person, lin):
 
     page.route("**/parts/", hold_the_first)
     do(live, "agent1", lin, "claim")
-    while not late:
-        page.wait_for_timeout(20)
+    until(page, lambda: late)
     watch = person().enter("supervisor").go("/settings/access/")
     row = watch.locator("#access tr", has_text="A refund").filter(has_text="Lin Wang")
     row.get_by_role("button").first.click()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Route, WebSocketRoute, expect
 
 from collaboration.drafts.protocol import ACKNOWLEDGED
-from tests.browser.workspaces import TEXT, Customer, Desk
+from tests.browser.workspaces import TEXT, Customer, Desk, until
 from tests.conversations.test_files import png
 
 # A page that is not told of what is selected.
@@ -31,15 +31,15 @@ def replies(lin: Customer) -> list[str]:
     return [entry["body"] for entry in told if entry["kind"] == "reply"]
 
 
-def on_its_way(person, lin: Customer, text: str) -> tuple[Desk, Route]:
+def on_its_way(person, lin: Customer, text: str, **who: bool) -> tuple[Desk, Route]:
     """A desk whose agent pressed Send, and the request, which has not reached the server yet."""
-    amy = person().enter("agent1")
+    amy = person(**who).enter("agent1")
     waiting: list[Route] = []
     amy.page.route("**/draft/send/", lambda route: waiting.append(route), times=1)
     desk = Desk(amy, lin.conversation)
+    expect(desk.page.locator("[data-kept=saved]")).to_be_attached()
     desk.write(text)
-    while not waiting:
-        amy.page.wait_for_timeout(20)
+    until(amy.page, lambda: waiting)
     return desk, waiting[0]
 
 
@@ -182,35 +182,86 @@ def test_versions_tell_who_wrote_what_and_one_is_put_back(live, person):
     expect(dialog.locator("[data-written] span")).to_have_count(2)
 
 
-def test_a_reply_can_be_taken_back_before_it_is_sent(live, person):
-    lin = conversation(live.port)
-    admin = person().enter("admin")
-    settings = admin.go("/settings/collaboration/")
-    try:
-        settings.locator("[name=undo_seconds]").select_option("30")
-        settings.get_by_role("button", name="Save").click()
-        expect(settings.get_by_role("status")).to_contain_text("Saved")
-        desk = Desk(person().enter("agent1"), lin.conversation)
-        desk.write("Too quick")
-        later = desk.page.locator("[data-later]")
-        expect(later).to_contain_text("Sending in")
-        later.get_by_role("button", name="Undo").click()
-        expect(later).to_be_hidden()
-        desk.reads("Too quick")
-        assert replies(lin) == []
-        desk.field.press("Control+Enter")
-        desk.turn_to("note")
-        desk.write("Is that right?")
-        expect(desk.entry("Is that right?")).to_be_visible()
-        assert replies(lin) == []
-        later.get_by_role("button", name="Send now").click()
-        expect(desk.entry("Too quick")).to_be_visible()
-        assert replies(lin) == ["Too quick"]
-    finally:
+@pytest.fixture
+def time_to_undo(person):
+    """Replies wait for half a minute."""
+
+    def choose(seconds: str) -> None:
         settings.goto(f"{admin.url}/settings/collaboration/")
-        settings.locator("[name=undo_seconds]").select_option("0")
+        settings.locator("[name=undo_seconds]").select_option(seconds)
         settings.get_by_role("button", name="Save").click()
         expect(settings.get_by_role("status")).to_contain_text("Saved")
+
+    admin = person().enter("admin")
+    settings = admin.page
+    choose("30")
+    yield
+    choose("0")
+
+
+def test_a_reply_can_be_taken_back_before_it_is_sent(live, person, time_to_undo):
+    lin = conversation(live.port)
+    desk = Desk(person().enter("agent1"), lin.conversation)
+    desk.write("Too quick")
+    later = desk.page.locator("[data-later]")
+    expect(later).to_contain_text("Sending in")
+    later.get_by_role("button", name="Undo").click()
+    expect(later).to_be_hidden()
+    desk.reads("Too quick")
+    assert replies(lin) == []
+    desk.field.press("Control+Enter")
+    desk.turn_to("note")
+    desk.write("Is that right?")
+    expect(desk.entry("Is that right?")).to_be_visible()
+    assert replies(lin) == []
+    later.get_by_role("button", name="Send now").click()
+    expect(desk.entry("Too quick")).to_be_visible()
+    assert replies(lin) == ["Too quick"]
+
+
+def test_what_is_written_while_a_reply_waits_does_not_go_with_it(live, person, time_to_undo):
+    lin = conversation(live.port)
+    desk = Desk(person().enter("agent1"), lin.conversation)
+    other = Desk(person().enter("senior"), lin.conversation)
+    later = desk.page.locator("[data-later]")
+    desk.write("One")
+    expect(later).to_be_visible()
+    desk.field.press_sequentially(" two")
+    desk.field.press("Control+Enter")  # the first goes now, this waits
+    expect(desk.entry("One")).to_be_visible()
+    desk.reads(" two")
+    expect(later).to_be_visible()
+    other.reads(" two")
+    other.field.press("Control+End")
+    other.field.press_sequentially(" and half a wo")
+    desk.reads(" two and half a wo")
+    later.get_by_role("button", name="Send now").click()
+    expect(desk.entry("two")).to_be_visible()
+    desk.reads(" and half a wo")
+    other.reads(" and half a wo")
+    assert replies(lin) == ["One", "two"]
+
+
+def test_a_reply_that_is_changed_while_it_waits_is_not_sent(live, person, time_to_undo):
+    lin = conversation(live.port)
+    desk = Desk(person("en-GB", quiet=False).enter("agent1"), lin.conversation)  # refused once
+    other = Desk(person().enter("senior"), lin.conversation)
+    later = desk.page.locator("[data-later]")
+    desk.write("It comes on Munday")
+    expect(later).to_be_visible()
+    other.reads("It comes on Munday")
+    other.select(13, 14)
+    other.field.press("o")
+    expect(later).to_be_hidden()
+    expect(desk.page.get_by_text("Not sent: the text was changed")).to_be_visible()
+    desk.reads("It comes on Monday")
+    desk.field.press("Control+Enter")
+    expect(later).to_be_visible()
+    other.field.press("Control+Enter")
+    other.page.locator("[data-later]").get_by_role("button", name="Send now").click()
+    expect(desk.page.get_by_text("Daniel Okafor has sent this text already.")).to_be_visible()
+    expect(later).to_be_hidden()
+    assert replies(lin) == ["It comes on Monday"]
 
 
 def test_files_are_the_drafts_on_every_screen(live, person):
@@ -262,6 +313,7 @@ def test_who_writes_on_before_the_first_is_taken_sends_nothing_twice(live, perso
     waiting: list[Route] = []
     amy.page.route("**/draft/send/", lambda route: waiting.append(route), times=1)
     desk = Desk(amy, lin.conversation)
+    expect(desk.page.locator("[data-kept=saved]")).to_be_attached()
     desk.field.press_sequentially("One")
     desk.field.press("Control+Enter")
     expect(desk.page.locator("#composer[data-sending]")).to_be_visible()
@@ -314,6 +366,25 @@ def test_who_says_the_same_again_before_the_first_is_taken_says_it_once_more(
     assert replies(lin) == ["One", following.strip()]
 
 
+def test_who_writes_on_before_the_first_is_taken_does_not_answer_blind(live, person):
+    lin = conversation(live.port)
+    desk, waiting = on_its_way(person, lin, "It is on its way", quiet=False)
+    desk.field.fill("Shall I send another one?")
+    desk.field.press("Control+Enter")
+    desk.reads("")
+    answer = waiting.fetch()
+    lin.says("It has come!")
+    expect(desk.entry("It has come!")).to_be_visible()
+    waiting.fulfill(response=answer)
+    expect(desk.entry("It is on its way")).to_be_visible()
+    held = desk.pending.filter(has_text="Shall I send another one?")
+    expect(held).to_contain_text("Something came in while you were writing")
+    assert replies(lin) == ["It is on its way"]
+    held.locator("[data-act=retry]").click()
+    expect(desk.pending).to_have_count(0)
+    assert replies(lin) == ["It is on its way", "Shall I send another one?"]
+
+
 def test_what_was_pressed_is_sent_although_the_field_says_something_else_by_then(live, person):
     """The server's first word on it comes when it has stored what was typed next as well."""
     lin = conversation(live.port)
@@ -333,8 +404,7 @@ def test_what_was_pressed_is_sent_although_the_field_says_something_else_by_then
         screen.connect_to_server().on_message(pass_on)
 
     def another(count: int) -> None:
-        while len(withheld) <= count:
-            amy.page.wait_for_timeout(20)
+        until(amy.page, lambda: len(withheld) > count)
 
     amy.page.route_web_socket("**/ws/drafts/**", through)
     desk = Desk(amy, lin.conversation)
@@ -363,6 +433,8 @@ def test_what_waits_for_the_server_is_not_overtaken(live, person):
     expect(desk.pending).to_have_count(1)
     desk.write("Second")
     expect(desk.pending).to_have_count(2)
+    desk.field.press("Control+z")  # what is on its way is not written any more
+    desk.reads("")
     waiting[0].continue_()
     expect(desk.pending).to_have_count(0)
     assert replies(lin) == ["First", "Second"]

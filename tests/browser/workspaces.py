@@ -1,10 +1,11 @@
 """An agent before the workspace, and customers who write to it by plain requests."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import httpx
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Person
 from tests.browser.sessions import csrf_token, session_of
@@ -45,6 +46,15 @@ SELECT = """([from, to]) => {
   };
   getSelection().setBaseAndExtent(...place(from), ...place(to));
 }"""
+
+
+def until(page: Page, state: Callable[[], Any]) -> None:
+    """Wait for what the test itself was told of; the page goes on meanwhile."""
+    for _ in range(1_000):
+        if state():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("it did not come about")
 
 
 class Desk:

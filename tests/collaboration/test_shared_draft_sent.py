@@ -123,6 +123,23 @@ def test_what_is_typed_during_a_send_stays_for_the_next_reply(cast, thread, monk
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("n", [1, 2])
+def test_only_what_was_pressed_is_sent_or_nothing(cast, thread, signed_in, address, n):
+    """What was written on since stays, also where the log does not know any more which is which."""
+    amy = Hand(cast.amy, thread)
+    amy.types("Pressed")
+    amy.types(", half a wo")
+    folding.fold(SharedDraft.objects.get().pk)
+    answer = signed_in("amy").send(address, sending(n=n))
+    if n == 2:
+        assert (answer.status_code, answer.json()["body"]) == (201, "Pressed, half a wo")
+        return
+    assert (answer.status_code, answer.json()["overtaken"]) == (409, True)
+    assert signed_in("amy").read(act(thread, "draft")).json()["text"] == "Pressed, half a wo"
+    assert not thread.entries.filter(kind="reply").exists()
+
+
+@pytest.mark.django_db
 def test_a_client_that_was_away_during_a_send_doubles_nothing(cast, thread, signed_in, address):
     away = Hand(cast.amy, thread)
     away.types("Dear Lin, ")

@@ -102,10 +102,11 @@ export class Outbox {
     if (id && this.#items.has(id)) this.#finish(id, "gone");
   }
 
-  /** Send a refused message once more. */
+  /** Send a refused message once more, whatever came in meanwhile. */
   async retry(id) {
     const item = this.#items.get(id);
     if (item?.state !== "failed") return;
+    item.seen = undefined;
     this.#change(item, "sending");
     await this.#keep(item);
     this.#pump(item.conversation);
@@ -162,7 +163,7 @@ export class Outbox {
     try {
       headers = await this.#headers();
       const answer = await requestJson(item.url, {
-        data: { client_id: item.id, body, files, seen: seen ?? undefined, sensitive },
+        data: { client_id: item.id, body, files, seen, sensitive },
         headers,
       });
       if (answer.client_id !== item.id) return backoff(tries, { first: 500, most: MOST_WAIT });

@@ -104,6 +104,7 @@ export class Composer {
       ...{ form, say, signal },
       onAnyway: () => this.#send({ anyway: true }),
       onBack: () => this.#field.focus(),
+      onChanged: () => toast(this.#say("changed-meanwhile")),
     });
     // What is aside nobody else reads, however it is to go out.
     for (const mode of ["reply", "note"]) {
@@ -121,6 +122,7 @@ export class Composer {
       onRefused: (error, asked) => this.#refused(error, asked),
       onChange: () => this.#refresh(),
       onBack: () => this.#field.focus(),
+      onChanged: () => toast(this.#say("changed-meanwhile")),
     });
     this.#key = (mode) => `shared:${agent}:${conversation}:${mode}`;
     this.#path = (mode) => `${conversation}/${mode === "reply" ? "" : `${mode}/`}`;

@@ -229,21 +229,30 @@ export class SharedText extends EventTarget {
 class Passage {
   #text;
   #has; // of each letter of the text, whether it is one of these
+  #was; // when it began
 
   constructor(text, without) {
     this.#text = text;
     this.#has = Array.from({ length: text.length }, (_, at) => !without?.#has[at]);
+    this.#was = { value: this.value, parts: this.#runs().length };
     text.observe(this.#follow);
   }
 
   get value() {
-    return [...this.#runs()].map(([from, to]) => this.#text.toString().slice(from, to)).join("");
+    const text = this.#text.toString();
+    return this.#runs().map(([from, to]) => text.slice(from, to)).join("");
   }
 
-  /** Take away what is left of it. */
+  /** Whether nobody changed it. */
+  get isWhole() {
+    return this.value === this.#was.value && this.#runs().length <= this.#was.parts;
+  }
+
+  /** Take away what is left of it; nobody's undoing brings it back. */
   remove() {
-    const runs = [...this.#runs()].reverse();
-    this.#text.doc.transact(() => runs.forEach(([from, to]) => this.#text.delete(from, to - from)));
+    const text = this.#text;
+    const runs = this.#runs().reverse();
+    text.doc.transact(() => runs.forEach(([from, to]) => text.delete(from, to - from)), this);
   }
 
   /** Nobody asks for it any more. */
@@ -251,12 +260,14 @@ class Passage {
     this.#text.unobserve(this.#follow);
   }
 
-  *#runs() {
-    for (let to = 0, from; (from = this.#has.indexOf(true, to)) >= 0; ) {
+  /** From where to where it goes, in as many parts as it has. */
+  #runs() {
+    const found = [];
+    for (let from, to = 0; (from = this.#has.indexOf(true, to)) >= 0; found.push([from, to])) {
       to = this.#has.indexOf(false, from);
       if (to < 0) to = this.#has.length;
-      yield [from, to];
     }
+    return found;
   }
 
   #follow = ({ delta }) => {
