@@ -77,8 +77,8 @@ export class Sending {
   // --- inside ------------------------------------------------------------------------------
 
   /**
-   * What is pressed now, whatever is written from here on: `{kind, asked, words, body, generation,
-   * stored}`. The last is the log's number of it, once it is durable.
+   * What is pressed now, whatever is written from here on: `{kind, asked, seen, words, body,
+   * generation, stored}`. The last is the log's number of it, once it is durable.
    */
   #pressed(asked) {
     const { kind } = asked;
@@ -86,7 +86,8 @@ export class Sending {
     const words = shared.passage(this.#underWay[kind]?.standing);
     const stored = shared.saved();
     stored.catch(() => {}); // it is asked for when it is sent
-    return { kind, asked, words, body: words.value.trim(), generation: shared.generation, stored };
+    const seen = asked.anyway ? undefined : asked.seen; // without, nothing is held
+    return { kind, asked, seen, words, body: words.value.trim(), generation: shared.generation, stored };
   }
 
   #wait(pressed, seconds) {
@@ -136,7 +137,7 @@ export class Sending {
       if (this.#hooks.isOffline()) throw new Error("offline");
       const order = this.#attached.uploads[kind].files.map((file) => file.id);
       const n = await pressed.stored;
-      if (n === null) return this.#giveAway(pressed, asked.seen); // the log has more by now
+      if (n === null) return this.#giveAway(pressed, pressed.seen); // the log has more by now
       // What a colleague sent meanwhile was of that generation; what stands is of this one.
       const { generation } = words.isWhole ? shared : pressed;
       const headers = { "X-CSRFToken": csrfToken() };
@@ -145,21 +146,22 @@ export class Sending {
       this.#attached.sent(kind);
       this.#hooks.onSent(answer);
       await shared.gone(generation);
+      const next = this.#later?.pressed;
+      if (next?.kind === kind) next.generation = shared.generation; // by us, not by a colleague
     } catch (error) {
       const isRefused = error instanceof Refused && !error.isTemporary;
-      if (isRefused && error.answer?.overtaken) this.#giveAway(pressed, asked.seen);
+      if (isRefused && error.answer?.overtaken) this.#giveAway(pressed, pressed.seen);
       else if (isRefused) this.#hooks.onRefused(error, asked);
       else this.#giveAway(pressed); // if only the answer was lost, it is known by its id
     }
   }
 
   /** Whoever is quicker than the server: the words leave the field at once and follow the others. */
-  async #after(before, { kind, asked, words, body }) {
+  async #after(before, { kind, asked, seen, words, body }) {
     words.remove();
     if (!body) return; // pressed twice
     await before;
-    const { client_id: id, seen } = asked;
-    this.#hooks.onStuck({ id, kind, body, files: [], seen });
+    this.#hooks.onStuck({ id: asked.client_id, kind, body, files: [], seen });
   }
 
   /** The words leave the field and go as a message of their own, as soon as they can. With `seen`
