@@ -114,8 +114,6 @@ LONG = Q(Exact(Mod("n", SharedDraft.FOLD), 0))
 class DraftUpdate(models.Model):
     """One change of a shared draft, by an agent or (None) the server."""
 
-    RINGS = Q(Exact(Mod("n", SharedDraft.FOLD), 0))  # a log that has one of these is to be folded
-
     draft = models.ForeignKey(SharedDraft, models.CASCADE, related_name="updates", db_index=False)
     n = models.PositiveBigIntegerField()
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="+", db_index=False)

@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -108,13 +107,6 @@ def open_among(conversation_ids: set[str]) -> dict[str, frozenset[int]]:
     for conversation_id, pk in rows.values_list("conversation_id", "pk"):
         found.setdefault(str(conversation_id), set()).add(pk)
     return {pk: frozenset(those) for pk, those in found.items()}
-
-
-def suggestions_used(agent: Agent, *, since: datetime | None = None) -> int:
-    """How many of the agent's suggestions colleagues took over: the credit, for reports."""
-    found = Suggestion.objects.filter(author=agent, used_at__isnull=False)
-    found = found.exclude(used_by=agent)
-    return (found.filter(used_at__gte=since) if since else found).count()
 
 
 # --- replies sent before --------------------------------------------------------------------
