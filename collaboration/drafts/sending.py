@@ -146,7 +146,7 @@ class _Sending:
         document = log.load(draft, n)
         self._require_generation(draft)
         if n is not None and document.n > n:
-            raise Overtaken(overtaken=True)
+            raise Overtaken
         self.version = log.version_of(draft, document, self.agent.pk)
         self.version.client_id = self.asked.client_id
         self.body = clean_text(document.text, limit=MAX_BODY).strip()

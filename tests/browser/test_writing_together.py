@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Route, WebSocketRoute, expect
 from collaboration.drafts.protocol import ACKNOWLEDGED
 from tests.browser.workspaces import TEXT, Customer, Desk, until
 from tests.conversations.test_files import png
+from tests.stack.processes import wait_for
 
 # A page that is not told of what is selected.
 DEAF = """() => addEventListener(
@@ -319,17 +320,19 @@ def test_who_writes_on_before_the_first_is_taken_sends_nothing_twice(live, perso
     expect(desk.page.locator("#composer[data-sending]")).to_be_visible()
     desk.field.press_sequentially(" two")
     desk.field.press("Control+Enter")
-    desk.reads("One")
+    desk.reads("One two")  # each stays in the draft until it is sent
     desk.turn_to("note")
     desk.write("Only for us")
     expect(desk.entry("Only for us")).to_be_visible()
     desk.turn_to("reply")
     desk.field.press("Control+End")
-    desk.field.press_sequentially("three")
+    desk.field.press_sequentially(" three")
     desk.field.press("Control+Enter")
-    desk.reads("One")
+    desk.field.press("Control+Enter")
+    desk.field.press_sequentially(", four")
     waiting[0].continue_()
     expect(desk.entry("three")).to_be_visible()
+    desk.reads(", four")
     expect(desk.pending).to_have_count(0)
     assert replies(lin) == ["One", "two", "three"]
 
@@ -371,18 +374,40 @@ def test_who_writes_on_before_the_first_is_taken_does_not_answer_blind(live, per
     desk, waiting = on_its_way(person, lin, "It is on its way", quiet=False)
     desk.field.fill("Shall I send another one?")
     desk.field.press("Control+Enter")
-    desk.reads("")
     answer = waiting.fetch()
     lin.says("It has come!")
     expect(desk.entry("It has come!")).to_be_visible()
     waiting.fulfill(response=answer)
     expect(desk.entry("It is on its way")).to_be_visible()
-    held = desk.pending.filter(has_text="Shall I send another one?")
-    expect(held).to_contain_text("Something came in while you were writing")
+    held = desk.page.locator("[data-held]")
+    expect(held).to_contain_text("It has come!")
+    desk.reads("Shall I send another one?")
     assert replies(lin) == ["It is on its way"]
-    held.locator("[data-act=retry]").click()
-    expect(desk.pending).to_have_count(0)
+    held.get_by_role("button", name="Send all the same").click()
+    desk.reads("")
     assert replies(lin) == ["It is on its way", "Shall I send another one?"]
+
+
+def test_who_closes_the_page_in_the_midst_of_sending_loses_nothing(live, person):
+    lin = conversation(live.port)
+    desk, _waiting = on_its_way(person, lin, "One")  # its request never arrives
+    desk.page.keyboard.press("Control+End")
+    desk.page.keyboard.insert_text(" two")
+    desk.field.press("Control+Enter")
+    desk.is_saved()
+    desk.page.close()
+    wait_for(lambda: replies(lin) == ["One"], "the reply")
+    Desk(person().enter("senior"), lin.conversation).reads(" two")
+
+
+def test_who_closes_the_page_while_a_reply_waits_has_sent_it(live, person, time_to_undo):
+    lin = conversation(live.port)
+    desk = Desk(person().enter("agent1"), lin.conversation)
+    desk.write("One")
+    expect(desk.page.locator("[data-later]")).to_be_visible()
+    desk.is_saved()
+    desk.page.close()
+    wait_for(lambda: replies(lin) == ["One"], "the reply")
 
 
 def test_what_was_pressed_is_sent_although_the_field_says_something_else_by_then(live, person):

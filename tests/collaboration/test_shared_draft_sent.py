@@ -134,7 +134,7 @@ def test_only_what_was_pressed_is_sent_or_nothing(cast, thread, signed_in, addre
     if n == 2:
         assert (answer.status_code, answer.json()["body"]) == (201, "Pressed, half a wo")
         return
-    assert (answer.status_code, answer.json()["overtaken"]) == (409, True)
+    assert (answer.status_code, answer.json()["error"]) == (409, "overtaken")
     assert signed_in("amy").read(act(thread, "draft")).json()["text"] == "Pressed, half a wo"
     assert not thread.entries.filter(kind="reply").exists()
 

@@ -209,7 +209,11 @@ export class Composer {
       this.#stopTyping();
       this.#drafts.save();
     });
-    addEventListener("pagehide", () => this.#drafts.saveLast(), { signal });
+    const leave = () => {
+      this.#drafts.saveLast();
+      this.#sending.nowOrNever();
+    };
+    addEventListener("pagehide", leave, { signal });
     addEventListener("online", () => this.#drafts.save(), { signal });
 
     const picker = $("[data-picker]", this.#form);

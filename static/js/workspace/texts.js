@@ -102,7 +102,7 @@ export class SharedText extends EventTarget {
     });
   }
 
-  /** What stands here now, or what of it is not in another passage. */
+  /** What stands here now and is in none of these passages. */
   passage(without) {
     return new Passage(this.text, without);
   }
@@ -233,7 +233,7 @@ class Passage {
 
   constructor(text, without) {
     this.#text = text;
-    this.#has = Array.from({ length: text.length }, (_, at) => !without?.#has[at]);
+    this.#has = Array.from({ length: text.length }, (_, at) => !without.some((one) => one.#has[at]));
     this.#was = { value: this.value, parts: this.#runs().length };
     text.observe(this.#follow);
   }
