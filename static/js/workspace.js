@@ -26,6 +26,10 @@ const panel = $("#panel");
 const agent = Number(root.dataset.agent);
 const say = words();
 const product = document.title.split(" · ").at(-1);
+// Where one reads what others wrote and did.
+const READ =
+  "#rows, #talk-who, #people, #entries, #catch-up, #customer-typing, #talk-approvals, #suggestions, " +
+  "#panel, #notices-panel, #toasts";
 let talk = null;
 
 const list = new List({
@@ -83,6 +87,7 @@ const stream = new Stream({
     const login = $("[data-sign-in]");
     login.href = `${root.dataset.login}?next=${encodeURIComponent(location.pathname)}`;
     $("#signed-out").hidden = false;
+    forget();
   },
 });
 
@@ -203,6 +208,15 @@ function toList(shown) {
 function blank(conversation) {
   list.remove(conversation);
   if (conversation === talk?.conversation) close("no-access");
+}
+
+/** Nobody is signed in here any more: what could be read goes, what is being written stays. */
+function forget() {
+  for (const dialog of $$("dialog[open]")) dialog.close();
+  for (const place of $$(READ)) place.replaceChildren();
+  for (const earlier of $$("#earlier")) earlier.hidden = true;
+  $("#composer-text")?.removeAttribute("aria-placeholder"); // it names the customer
+  entitle(product);
 }
 
 function retitle() {

@@ -175,8 +175,9 @@ export class Field extends EventTarget {
    */
   #overwrite(event) {
     if (event.inputType !== "insertText" || !event.data || this.isComposing) return;
-    const part = getSelection().getRangeAt(0);
-    if (part.collapsed || !this.element.contains(part.commonAncestorContainer)) return;
+    const chosen = getSelection();
+    const part = chosen.isCollapsed ? null : chosen.getRangeAt(0);
+    if (!part || !this.element.contains(part.commonAncestorContainer)) return;
     event.preventDefault();
     if (this.#view.state.readOnly) return;
     const from = this.#view.posAtDOM(part.startContainer, part.startOffset);

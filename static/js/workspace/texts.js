@@ -232,8 +232,9 @@ class Passage {
   #was; // when it began
 
   constructor(text, without) {
+    const others = without.filter((one) => one.#text === text);
     this.#text = text;
-    this.#has = Array.from({ length: text.length }, (_, at) => !without.some((one) => one.#has[at]));
+    this.#has = Array.from({ length: text.length }, (_, at) => !others.some((one) => one.#has[at]));
     this.#was = { value: this.value, parts: this.#runs().length };
     text.observe(this.#follow);
   }
