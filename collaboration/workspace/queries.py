@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass, field
 
 from django.utils.timezone import now
-from django.utils.translation import gettext_lazy as _
 
 from collaboration.context import queries as context
 from collaboration.drafts.models import PrivateDraft, SharedDraft
@@ -26,13 +25,13 @@ from conversations.modes.floor import Mode
 from conversations.threads import queries as threads
 from conversations.threads.covering import cover_previews, for_reader
 from conversations.threads.models import Conversation, Entry, Participant, Priority
+from conversations.threads.steps import GOES_ON
 from helpdesk.core.refusals import NotFound
 from permissions.accounts.models import Agent, Team
 from permissions.acts.vocabulary import Act
 
 SHOWN = 60  # entries on the first screen
 MERGEABLE = 20  # conversations to choose from
-GOES_ON = _("This conversation was merged into another one and goes on there.")
 LEFT_BY_MERGING = {"reply", "note", "export"}  # the field stays to be read, closed
 
 

@@ -51,6 +51,7 @@ HEAD = (  # what an act may change of a conversation
     "resolved_at",
 )
 
+GOES_ON = _("This conversation was merged into another one and goes on there.")
 LOCKED = "id = %s FOR NO KEY UPDATE"
 
 
@@ -386,10 +387,7 @@ def require_on(act: Act, conversation: Conversation, agent: Agent) -> None:
 
 def refuse_merged(conversation: Conversation) -> None:
     if conversation.merged_into_id is not None:
-        raise Conflict(
-            _("This conversation was merged into another one and goes on there."),
-            merged_into=str(conversation.merged_into_id),
-        )
+        raise Conflict(GOES_ON, merged_into=str(conversation.merged_into_id))
 
 
 def refuse_spam(conversation: Conversation) -> None:

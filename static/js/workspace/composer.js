@@ -104,7 +104,6 @@ export class Composer {
       ...{ form, say, signal },
       onAnyway: () => this.#send({ anyway: true }),
       onBack: () => this.#field.focus(),
-      onChanged: () => toast(this.#say("changed-meanwhile")),
     });
     // What is aside nobody else reads, however it is to go out.
     for (const mode of ["reply", "note"]) {
